@@ -1,0 +1,27 @@
+{
+  "variables": { "werror%": 0 },
+  "targets": [
+    {
+      "target_name": "pagecast",
+      "sources": [
+        "native/answer.cc",
+        "native/arena.cc",
+        "native/binding.cc",
+        "native/binding_engine.cc",
+        "native/engine.cc",
+        "native/files.cc",
+        "native/jobs.cc",
+        "native/kernel_linux.cc",
+        "native/listen.cc",
+        "native/pool.cc",
+        "native/resolve.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-rtti", "-std=gnu++17"],
+      "cflags_cc": ["-std=c++20", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fvisibility=hidden"],
+      "conditions": [["werror==1", { "cflags_cc": ["-Werror"] }]]
+    }
+  ]
+}

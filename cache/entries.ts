@@ -1,0 +1,74 @@
+// Open entries: what request paths lead to, kept open between requests. Files are bounded by descriptors, the rest
+// (missing paths, redirects) by count, in a list of their own so that a flood of unknown paths evicts no file.
+//
+// Invariant: an entry's file record is released only after every command that may name it has been handed to the
+// engine: releases wait for the next turn of libuv, when no plan is between its making and its sending.
+import { LRUCache } from 'lru-cache';
+import type { Representation } from './representation.ts';
+
+/** What a path led to when it was last looked at. */
+export interface Entry<Plans> {
+  /** Path relative to the root whose state decides over this entry; bytes as latin1. */
+  readonly path: string;
+  readonly kind: 'file' | 'missing' | 'directory' | 'refused';
+  readonly representation: Representation | undefined;
+  /** Answer for entries that are no file. */
+  readonly status: number;
+  /** Resolved through an absolute link: the kernel's name cache alone cannot confirm it. */
+  readonly rerooted: boolean;
+  /** Until then, in milliseconds since the epoch, it is answered without another look. */
+  freshUntilMs: number;
+  /** Plans made for it so far; the owner of the entry gives them their shape. */
+  plans: Plans | undefined;
+}
+
+export class Entries<Plans> {
+  readonly #files: LRUCache<string, Entry<Plans>>;
+  readonly #others: LRUCache<string, Entry<Plans>>;
+  readonly #release: (file: number) => void;
+  #dropped: number[] = [];
+
+  /** @param filesMax open files; @param othersMax remembered paths that are no file. */
+  constructor(filesMax: number, othersMax: number, release: (file: number) => void) {
+    this.#release = release;
+    this.#files = new LRUCache({ max: filesMax, dispose: (entry) => this.#drop(entry) });
+    this.#others = new LRUCache({ max: othersMax });
+  }
+
+  get(path: string): Entry<Plans> | undefined {
+    return this.#files.get(path) ?? this.#others.get(path);
+  }
+
+  set(path: string, entry: Entry<Plans>): void {
+    if (entry.kind === 'file') {
+      this.#others.delete(path);
+      this.#files.set(path, entry);
+    } else {
+      this.#files.delete(path);
+      this.#others.set(path, entry);
+    }
+  }
+
+  /** Closes the least recently used open files, for want of descriptors. How many there were to close. */
+  shed(count: number): number {
+    let shed = 0;
+    while (shed < count && this.#files.pop()) ++shed;
+    return shed;
+  }
+
+  get openFiles(): number {
+    return this.#files.size;
+  }
+
+  #drop(entry: Entry<Plans>): void {
+    if (!entry.representation) return;
+    if (this.#dropped.length === 0) setImmediate(() => this.#releaseDropped());
+    this.#dropped.push(entry.representation.file);
+  }
+
+  #releaseDropped(): void {
+    const files = this.#dropped;
+    this.#dropped = [];
+    for (const file of files) this.#release(file);
+  }
+}

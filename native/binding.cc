@@ -1,0 +1,70 @@
+// The addon on Linux: one process-wide state, the Engine class, listening sockets. Every function returns a value;
+// -errno stands for the kernel's refusal.
+#include <napi.h>
+
+#include "binding_engine.h"
+#include "listen.h"
+
+namespace pagecast {
+namespace {
+
+constexpr unsigned kPoolThreads = 4;
+constexpr size_t kPoolQueueMax = 4096;
+
+// Made by whichever thread loads the addon first; shared by all of them; never destroyed, its threads run until exit.
+Process& process() {
+  static Process* shared = new Process(linux_kernel(), make_thread_pool(kPoolThreads, kPoolQueueMax));
+  return *shared;
+}
+
+Napi::Value number(const Napi::CallbackInfo& info, double value) { return Napi::Number::New(info.Env(), value); }
+
+Napi::Value listen_tcp_binding(const Napi::CallbackInfo& info) {
+  ListenOptions options;
+  const auto given = info[2].As<Napi::Object>();
+  options.reuse_port = given.Get("reusePort").ToBoolean();
+  options.v6_only = given.Get("v6Only").ToBoolean();
+  options.backlog = given.Get("backlog").As<Napi::Number>().Int32Value();
+  return number(info, listen_tcp(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Number>().Int32Value(), options));
+}
+
+Napi::Value listen_unix_binding(const Napi::CallbackInfo& info) {
+  return number(info, listen_unix(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Number>().Int32Value(),
+                                  info[2].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Value adopt_listener_binding(const Napi::CallbackInfo& info) {
+  return number(info, adopt_listener(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Value local_address_binding(const Napi::CallbackInfo& info) {
+  const LocalAddress address = local_address(info[0].As<Napi::Number>().Int32Value());
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("host", address.host);
+  out.Set("port", address.port);
+  out.Set("error", address.error);
+  return out;
+}
+
+Napi::Value close_descriptor(const Napi::CallbackInfo& info) {
+  return number(info, linux_kernel().close(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Value raise_file_limit_binding(const Napi::CallbackInfo& info) { return number(info, static_cast<double>(raise_file_limit())); }
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("layout", layout(env));
+  exports.Set("Engine", EngineObject::define(env, process()));
+  exports.Set("listenTcp", Napi::Function::New<listen_tcp_binding>(env, "listenTcp"));
+  exports.Set("listenUnix", Napi::Function::New<listen_unix_binding>(env, "listenUnix"));
+  exports.Set("adoptListener", Napi::Function::New<adopt_listener_binding>(env, "adoptListener"));
+  exports.Set("localAddress", Napi::Function::New<local_address_binding>(env, "localAddress"));
+  exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env, "closeDescriptor"));
+  exports.Set("raiseFileLimit", Napi::Function::New<raise_file_limit_binding>(env, "raiseFileLimit"));
+  return exports;
+}
+
+NODE_API_MODULE(pagecast, initialise)
+
+}  // namespace
+}  // namespace pagecast

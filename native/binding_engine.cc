@@ -1,0 +1,274 @@
+#include "binding_engine.h"
+
+#include <arpa/inet.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace pagecast {
+namespace {
+
+template <typename T>
+T* area(const Napi::Object& areas, const char* name, size_t* length = nullptr) {
+  const auto array = areas.Get(name).As<Napi::TypedArray>();
+  if (length != nullptr) *length = array.ElementLength();
+  return reinterpret_cast<T*>(static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset());
+}
+
+Areas areas_of(const Napi::Object& shared) {
+  Areas areas{};
+  size_t slots = 0;
+  areas.events = area<int32_t>(shared, "events");
+  areas.rx = area<uint8_t>(shared, "rx", &areas.rx_bytes);
+  areas.commands = area<double>(shared, "commands", &areas.command_words);
+  areas.tx = area<uint8_t>(shared, "tx", &areas.tx_bytes);
+  areas.status = area<int32_t>(shared, "status");
+  areas.counters = area<double>(shared, "counters");
+  areas.progress = area<double>(shared, "progress", &slots);
+  areas.paused = area<uint8_t>(shared, "paused");
+  areas.slots = static_cast<uint32_t>(slots);
+  return areas;
+}
+
+uint32_t unsigned_argument(const Napi::CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Uint32Value(); }
+
+// Names of files are bytes: latin1 strings carry them unchanged.
+std::string bytes_argument(const Napi::CallbackInfo& info, size_t index) {
+  size_t length = 0;
+  const napi_env env = info.Env();
+  if (napi_get_value_string_latin1(env, info[index], nullptr, 0, &length) != napi_ok) return "";
+  std::string text(length, '\0');
+  if (napi_get_value_string_latin1(env, info[index], text.data(), length + 1, &length) != napi_ok) return "";
+  return text;
+}
+
+}  // namespace
+
+// Outlives the object: uv_close answers on a later turn of the loop, when the environment may be going down.
+struct EngineObject::Watch {
+  uv_poll_t handle;
+  EngineObject* owner;
+  Napi::Env env;
+  napi_async_cleanup_hook_handle hook;
+
+  static void ready(uv_poll_t* handle, int, int) {
+    EngineObject* owner = static_cast<Watch*>(handle->data)->owner;
+    if (owner == nullptr) return;
+    Napi::HandleScope scope(owner->Env());
+    // An exception out of the loop is not ours to hide: MakeCallback hands it to 'uncaughtException'.
+    owner->on_ready_.MakeCallback(owner->Value(), {}, *owner->context_);
+  }
+  static void clean_up(napi_async_cleanup_hook_handle, void* data) {
+    auto* watch = static_cast<Watch*>(data);
+    if (watch->owner != nullptr) watch->owner->shut_down();
+  }
+  static void closed(uv_handle_t* handle) {
+    auto* watch = static_cast<Watch*>(handle->data);
+    napi_remove_async_cleanup_hook(watch->hook);
+    delete watch;
+  }
+};
+
+Napi::Function EngineObject::define(Napi::Env env, Process& process) {
+  return DefineClass(env, "Engine",
+                     {
+                         InstanceMethod<&EngineObject::receive>("receive"),
+                         InstanceMethod<&EngineObject::send>("send"),
+                         InstanceMethod<&EngineObject::resume>("resume"),
+                         InstanceMethod<&EngineObject::close>("close"),
+                         InstanceMethod<&EngineObject::peer>("peer"),
+                         InstanceMethod<&EngineObject::listen>("listen"),
+                         InstanceMethod<&EngineObject::unlisten>("unlisten"),
+                         InstanceMethod<&EngineObject::accept_again>("acceptAgain"),
+                         InstanceMethod<&EngineObject::open_root>("openRoot"),
+                         InstanceMethod<&EngineObject::check>("check"),
+                         InstanceMethod<&EngineObject::open>("open"),
+                         InstanceMethod<&EngineObject::release>("release"),
+                         InstanceMethod<&EngineObject::describe>("describe"),
+                         InstanceMethod<&EngineObject::limit_arena>("limitArena"),
+                         InstanceMethod<&EngineObject::census>("census"),
+                         InstanceMethod<&EngineObject::start>("start"),
+                         InstanceMethod<&EngineObject::stop>("stop"),
+                     },
+                     &process);
+}
+
+EngineObject::EngineObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<EngineObject>(info), process_(*static_cast<Process*>(info.Data())) {
+  const auto shared = info[0].As<Napi::Object>();
+  areas_ = Napi::Persistent(shared);
+  engine_ = std::make_unique<Engine>(process_, areas_of(shared));
+}
+
+EngineObject::~EngineObject() { shut_down(); }
+
+// Once the engine is gone its methods answer as if nothing were there.
+void EngineObject::shut_down() {
+  if (watch_ != nullptr) {
+    uv_poll_stop(&watch_->handle);
+    watch_->owner = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(&watch_->handle), Watch::closed);
+    watch_ = nullptr;
+  }
+  engine_.reset();
+}
+
+Napi::Value EngineObject::receive(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), engine_ ? engine_->receive() : 0); }
+
+Napi::Value EngineObject::send(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->send(unsigned_argument(info, 0)) : 0);
+}
+
+void EngineObject::resume(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->resume(unsigned_argument(info, 0), unsigned_argument(info, 1));
+}
+
+void EngineObject::close(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->close(unsigned_argument(info, 0), unsigned_argument(info, 1), info[2].ToBoolean());
+}
+
+Napi::Value EngineObject::peer(const Napi::CallbackInfo& info) {
+  const Connection* connection = engine_ ? engine_->find(unsigned_argument(info, 0), unsigned_argument(info, 1)) : nullptr;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (connection != nullptr && connection->address.sin6_family == AF_INET6) {
+    const in6_addr& address = connection->address.sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+      ::inet_ntop(AF_INET, &address.s6_addr[12], text, sizeof text);
+    } else {
+      ::inet_ntop(AF_INET6, &address, text, sizeof text);
+    }
+  } else if (connection != nullptr && connection->address.sin6_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&connection->address)->sin_addr, text, sizeof text);
+  } else if (connection != nullptr && connection->address.sin6_family == AF_UNIX) {
+    std::strcpy(text, "unix");
+  }
+  return Napi::String::New(info.Env(), text);
+}
+
+Napi::Value EngineObject::listen(const Napi::CallbackInfo& info) {
+  const int fd = info[0].As<Napi::Number>().Int32Value();
+  return Napi::Number::New(info.Env(), engine_ ? engine_->listen(fd, info[1].ToBoolean()) : -EBADF);
+}
+
+Napi::Value EngineObject::unlisten(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->unlisten(info[0].As<Napi::Number>().Int32Value()) : -EBADF);
+}
+
+Napi::Value EngineObject::accept_again(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->accept_again(info[0].As<Napi::Number>().Int32Value()) : -EBADF);
+}
+
+Napi::Value EngineObject::open_root(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->open_root(bytes_argument(info, 0).c_str()) : -EBADF);
+}
+
+Napi::Value EngineObject::check(const Napi::CallbackInfo& info) {
+  if (!engine_) return Napi::Number::New(info.Env(), kCheck_UNKNOWN);
+  const std::string path = bytes_argument(info, 1);
+  const int result = engine_->check(info[0].As<Napi::Number>().Int32Value(), path.c_str(), info[2].As<Napi::Number>().Int64Value(),
+                                    static_cast<Symlinks>(info[3].As<Napi::Number>().Int32Value()), info[4].ToBoolean());
+  return Napi::Number::New(info.Env(), result);
+}
+
+Napi::Value EngineObject::open(const Napi::CallbackInfo& info) {
+  const LoadLimits limits{static_cast<size_t>(info[4].As<Napi::Number>().Int64Value()), static_cast<size_t>(info[5].As<Napi::Number>().Int64Value())};
+  const bool taken = engine_ && engine_->open(unsigned_argument(info, 0), bytes_argument(info, 1), bytes_argument(info, 2),
+                                              static_cast<Symlinks>(info[3].As<Napi::Number>().Int32Value()), limits);
+  return Napi::Boolean::New(info.Env(), taken);
+}
+
+void EngineObject::release(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->release(unsigned_argument(info, 0));
+}
+
+// Fills facts (float64) and digest (32 bytes) of a record that the caller holds a reference to.
+void EngineObject::describe(const Napi::CallbackInfo& info) {
+  const File* file = process_.files.at(unsigned_argument(info, 0));
+  auto facts = info[1].As<Napi::Float64Array>();
+  const auto set = [&](int index, double value) { facts[static_cast<size_t>(index)] = value; };
+  const Identity& identity = file->identity;
+  set(kFact_SIZE, static_cast<double>(identity.size));
+  set(kFact_MODIFIED_S, static_cast<double>(identity.modified_ns / 1'000'000'000));
+  set(kFact_MODIFIED_NS, static_cast<double>(identity.modified_ns % 1'000'000'000));
+  set(kFact_CHANGED_S, static_cast<double>(identity.changed_ns / 1'000'000'000));
+  set(kFact_CHANGED_NS, static_cast<double>(identity.changed_ns % 1'000'000'000));
+  set(kFact_HASHED, file->hashed);
+  set(kFact_IN_ARENA, file->resident.bytes.load() != nullptr);
+  set(kFact_SETTLING, file->settling);
+  std::memcpy(info[2].As<Napi::Uint8Array>().Data(), file->digest.data(), file->digest.size());
+}
+
+void EngineObject::limit_arena(const Napi::CallbackInfo& info) {
+  process_.arena.limit(static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()));
+}
+
+// What the process holds: open records, bytes of arena segments.
+Napi::Value EngineObject::census(const Napi::CallbackInfo& info) {
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("files", static_cast<double>(process_.files.count()));
+  out.Set("arenaBytes", static_cast<double>(process_.arena.bytes()));
+  return out;
+}
+
+// Calls back whenever something is ready, until stop(). 0 or -errno.
+Napi::Value EngineObject::start(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!engine_ || watch_ != nullptr) return Napi::Number::New(env, -EBUSY);
+  if (engine_->poll_fd() < 0) return Napi::Number::New(env, engine_->poll_fd());
+  uv_loop_t* loop = nullptr;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return Napi::Number::New(env, -EINVAL);
+  auto watch = std::make_unique<Watch>(Watch{{}, this, env, nullptr});
+  if (const int error = uv_poll_init(loop, &watch->handle, engine_->poll_fd()); error < 0) return Napi::Number::New(env, error);
+  watch_ = watch.release();
+  watch_->handle.data = watch_;
+  on_ready_ = Napi::Persistent(info[0].As<Napi::Function>());
+  context_ = std::make_unique<Napi::AsyncContext>(env, "pagecast.Engine", Value());
+  if (napi_add_async_cleanup_hook(env, Watch::clean_up, watch_, &watch_->hook) != napi_ok) return Napi::Number::New(env, -ENOMEM);
+  return Napi::Number::New(env, uv_poll_start(&watch_->handle, UV_READABLE, Watch::ready));
+}
+
+void EngineObject::stop(const Napi::CallbackInfo&) { shut_down(); }
+
+Napi::Object layout(Napi::Env env) {
+  Napi::Object all = Napi::Object::New(env);
+  Napi::Object group;
+  const auto begin = [&](const char* name) {
+    group = Napi::Object::New(env);
+    all.Set(name, group);
+  };
+#define X(name, number) group.Set(#name, number);
+  begin("events");
+  PAGECAST_EVENTS(X)
+  begin("command");
+  PAGECAST_COMMAND(X)
+  begin("span");
+  PAGECAST_SPAN(X)
+  begin("spanKinds");
+  PAGECAST_SPAN_KINDS(X)
+  begin("after");
+  PAGECAST_AFTER(X)
+  begin("results");
+  PAGECAST_RESULTS(X)
+  begin("reasons");
+  PAGECAST_REASONS(X)
+  begin("kinds");
+  PAGECAST_KINDS(X)
+  begin("checks");
+  PAGECAST_CHECKS(X)
+  begin("status");
+  PAGECAST_STATUS(X)
+  begin("facts");
+  PAGECAST_FACTS(X)
+#undef X
+  begin("counters");
+#define X(name) group.Set(#name, static_cast<int>(kCounter_##name));
+  PAGECAST_COUNTERS(X)
+#undef X
+  begin("sizes");
+  group.Set("eventWords", kEventWords);
+  group.Set("eventsMax", kEventsMax);
+  group.Set("receiveBytes", kReceiveBytes);
+  return all;
+}
+
+}  // namespace pagecast

@@ -1,0 +1,148 @@
+// The burst engine of one loop thread: connections in slots, receive() brings in what is ready on all of them,
+// send() carries out what TypeScript planned for them.
+//
+//   epoll (edge-triggered) -> service -> events + rx   |   commands + tx -> answers -> sockets
+//
+// Invariants: each ACCEPTED slot gets exactly one CLOSED; an event or command of an older generation never touches a
+// slot's new owner; nothing here waits; what is ready but was not served (no room, quantum, paused) is remembered,
+// because an edge comes only once.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "answer.h"
+#include "files.h"
+#include "kernel.h"
+#include "layout.h"
+#include "pool.h"
+#include "quiescence.h"
+#include "resolve.h"
+
+namespace pagecast {
+
+// What all engines of a process share. Made once, never destroyed.
+struct Process {
+  Kernel& kernel;
+  std::unique_ptr<Pool> pool;
+  Quiescence quiescence;
+  Arena arena{kernel, quiescence};
+  Files files{kernel, arena};
+
+  Process(Kernel& k, std::unique_ptr<Pool> p) : kernel(k), pool(std::move(p)) {}
+};
+
+// Shared with TypeScript; lengths are given by kSlots and the areas' sizes.
+struct Areas {
+  int32_t* events;     // kEventsMax * kEventWords
+  uint8_t* rx;
+  size_t rx_bytes;
+  double* commands;
+  size_t command_words;
+  uint8_t* tx;
+  size_t tx_bytes;
+  int32_t* status;
+  double* counters;    // kCounters
+  double* progress;    // a slot: bytes sent so far, for the watch over stalled sends
+  uint8_t* paused;     // a slot: 1 while TypeScript wants no more input
+  uint32_t slots;
+};
+
+struct Connection {
+  int fd = -1;
+  uint32_t generation = 0;
+  bool readable = false;    // an edge was seen and not read to its end
+  bool writable = false;
+  bool ended = false;       // FIN was seen and reported
+  bool hung_up = false;     // EPOLLRDHUP: read on until 0
+  bool lingering = false;   // everything is sent; input is thrown away until the peer closes
+  bool queued = false;      // stands in the ready list
+  bool reading_ahead = false;
+  std::unique_ptr<std::deque<Pending>> pending;
+  sockaddr_in6 address{};   // v4 fits; a unix peer has no name
+};
+
+class OpenJob;
+class ReadAheadJob;
+
+class Engine {
+ public:
+  Engine(Process& process, const Areas& areas);
+  ~Engine();
+  Engine(const Engine&) = delete;
+
+  int poll_fd() const { return epoll_; }
+  int listen(int fd, bool shared);  // listener number or -errno; the descriptor stays its owner's
+  int unlisten(int listener);
+  int accept_again(int listener);
+
+  int receive();              // how many events
+  int send(size_t words);     // how many commands are not DONE
+  void resume(uint32_t slot, uint32_t generation);
+  void close(uint32_t slot, uint32_t generation, bool hard);
+  const Connection* find(uint32_t slot, uint32_t generation) const;
+
+  int open_root(const char* path);
+  int check(int root, const char* path, int64_t file, Symlinks symlinks, bool refresh_root);
+  bool open(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, const LoadLimits& limits);
+  void release(uint32_t file);
+
+  // Jobs come back here.
+  void opened(OpenJob& job);
+  void was_read_ahead(const ReadAheadJob& job);
+
+ private:
+  struct Listener {
+    int fd = -1;
+    bool shared = false;
+    bool paused = false;
+  };
+  struct Root {
+    std::string path;
+    int fd = -1;
+  };
+
+  Connection* live(uint32_t slot, uint32_t generation);
+  // Before each step that may report: a step reports a handful of events and receives at most once.
+  bool room() const { return event_count_ < kEventsMax - 8 && rx_used_ + kReceiveBytes <= areas_.rx_bytes; }
+  void event(int32_t type, int32_t a, int32_t b, int32_t c = 0, int32_t d = 0, int32_t e = 0);
+  void accept_burst(int32_t number);
+  void pause(int32_t number, int error);
+  void service(uint32_t slot);
+  void read(uint32_t slot);
+  void discard_input(uint32_t slot);
+  void flush(uint32_t slot);
+  void execute(double* command);
+  void settle(uint32_t slot, const Advance& outcome, Pending& front);
+  void finish(uint32_t slot, int32_t after);
+  void read_ahead(uint32_t slot, const Pending& front);
+  void take_mail();
+  void take_deferred();
+  void publish_status();
+  void make_ready(uint32_t slot);
+  void close_slot(uint32_t slot, int32_t reason, bool hard);
+  void drop(Pending& pending);
+
+  Process& process_;
+  Kernel& kernel_;
+  Areas areas_;
+  Quiescence::Reader reader_;
+  std::shared_ptr<Mailbox> mailbox_;
+  int epoll_ = -1;
+  int32_t event_count_ = 0;
+  size_t rx_used_ = 0;
+  std::vector<Connection> connections_;
+  std::vector<uint32_t> free_;
+  std::vector<uint32_t> ready_;
+  std::vector<uint32_t> ready_now_;
+  std::deque<std::array<int32_t, kEventWords>> deferred_;  // events for the next receive()
+  std::array<Listener, kListenersMax> listeners_;
+  std::vector<Root> roots_;
+  std::vector<Span> spans_;  // of the command at hand
+};
+
+}  // namespace pagecast

@@ -1,0 +1,106 @@
+// The one typed interface to the addon. Numbers of the shared records come from the addon itself (native/layout.h),
+// so nothing is typed twice. Every function returns a value; a negative number is -errno.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+type Names<K extends string> = Readonly<Record<K, number>>;
+
+/** The numbers of native/layout.h by name; what each record means is told there. */
+export interface Layout {
+  readonly events: Names<'ACCEPTED' | 'RECEIVED' | 'INPUT_ENDED' | 'SENT' | 'CLOSED' | 'ACCEPT_FAILED' | 'OPENED'>;
+  readonly command: Names<'SLOT' | 'GENERATION' | 'AFTER' | 'SPANS' | 'RESULT' | 'HEAD_WORDS'>;
+  readonly span: Names<'KIND' | 'FILE' | 'OFFSET' | 'LENGTH' | 'WORDS'>;
+  readonly spanKinds: Names<'BYTES' | 'ARENA' | 'FILE'>;
+  readonly after: Names<'KEEP' | 'CLOSE' | 'RESET'>;
+  readonly results: Names<'DONE' | 'PENDING' | 'GONE'>;
+  readonly reasons: Names<'FILE_SHORTENED' | 'BY_US'>;
+  readonly kinds: Names<'REGULAR' | 'DIRECTORY' | 'OTHER'>;
+  readonly checks: Names<'SAME' | 'CHANGED' | 'MISSING' | 'DIRECTORY' | 'UNKNOWN' | 'EVICTED'>;
+  readonly status: Names<'READY'>;
+  readonly facts: Names<'SIZE' | 'MODIFIED_S' | 'MODIFIED_NS' | 'CHANGED_S' | 'CHANGED_NS' | 'HASHED' | 'IN_ARENA' | 'SETTLING'>;
+  readonly counters: Names<CounterName>;
+  readonly sizes: Names<'eventWords' | 'eventsMax' | 'receiveBytes'>;
+}
+
+export type CounterName =
+  | 'connections' | 'accepted' | 'acceptAborted' | 'acceptRefused' | 'receiveCalls' | 'sendCalls' | 'sendfileCalls'
+  | 'bytesReceived' | 'bytesMemory' | 'bytesArena' | 'bytesSendfile' | 'sendsBlocked' | 'quantaUsedUp' | 'readAheads'
+  | 'filesShortened' | 'sendErrors' | 'resets';
+
+/** Memory that TypeScript and the engine share. */
+export interface Areas {
+  readonly events: Int32Array;
+  readonly rx: Uint8Array;
+  readonly commands: Float64Array;
+  readonly tx: Uint8Array;
+  readonly status: Int32Array;
+  readonly counters: Float64Array;
+  /** Bytes sent on each slot's connection so far. */
+  readonly progress: Float64Array;
+  /** 1 while no more input is wanted from a slot; cleared by `resume`. */
+  readonly paused: Uint8Array;
+}
+
+/** The burst engine of one loop thread; see native/engine.h for its invariants. */
+export interface Engine {
+  /** Brings in what is ready: the number of records in `events`. Never waits. */
+  receive(): number;
+  /** Carries out the commands in the first `words` of `commands`; how many of them are not DONE. */
+  send(words: number): number;
+  resume(slot: number, generation: number): void;
+  /** `hard`: with a reset. CLOSED follows either way. */
+  close(slot: number, generation: number, hard: boolean): void;
+  /** The peer's numeric address, `unix`, or '' when it is gone. */
+  peer(slot: number, generation: number): string;
+  /** Borrows a listening descriptor; `shared` with other engines. A listener number, or -errno. */
+  listen(fd: number, shared: boolean): number;
+  unlisten(listener: number): number;
+  acceptAgain(listener: number): number;
+  openRoot(path: string): number;
+  /** Compares `path` below a root with a file record (-1: none), from the kernel's name cache alone. One of `checks`. */
+  check(root: number, path: string, file: number, symlinks: number, refreshRoot: boolean): number;
+  /** Opens in the pool; answered by OPENED with the same ticket. False: the pool's queue is full. */
+  open(ticket: number, root: string, path: string, symlinks: number, hashBytesMax: number, arenaBytesMax: number): boolean;
+  release(file: number): void;
+  describe(file: number, facts: Float64Array, digest: Uint8Array): void;
+  /** Bound of the process's arena in bytes; what is over it is evicted when it next grows. */
+  limitArena(bytesMax: number): void;
+  census(): { readonly files: number; readonly arenaBytes: number };
+  /** Calls back from libuv whenever receive() has something to bring in. 0 or -errno. */
+  start(onReady: () => void): number;
+  /** Closes every connection and gives everything back. */
+  stop(): void;
+}
+
+export interface Native {
+  readonly layout: Layout;
+  readonly Engine: new (areas: Areas) => Engine;
+  listenTcp(host: string, port: number, options: { reusePort: boolean; v6Only: boolean; backlog: number }): number;
+  listenUnix(path: string, mode: number, backlog: number): number;
+  adoptListener(fd: number): number;
+  localAddress(fd: number): { readonly host: string; readonly port: number; readonly error: number };
+  closeDescriptor(fd: number): number;
+  raiseFileLimit(): number;
+}
+
+/** Thrown once, at import, where the addon cannot run: one line for the user. */
+export class UnsupportedPlatformError extends Error {
+  override readonly name = 'UnsupportedPlatformError';
+}
+
+function load(): Native {
+  if (process.platform !== 'linux') {
+    throw new UnsupportedPlatformError(`pagecast runs on Linux only (this is ${process.platform}): it is built on sendfile, epoll and openat2`);
+  }
+  const require = createRequire(import.meta.url);
+  const nodeGypBuild = require('node-gyp-build') as (directory: string) => Native;
+  try {
+    return nodeGypBuild(fileURLToPath(new URL('../../', import.meta.url)));
+  } catch (error) {
+    const cause = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new UnsupportedPlatformError(`pagecast: no native addon for linux-${process.arch}: install a C++ compiler and run \`npm rebuild pagecast\` (${cause ?? ''})`);
+  }
+}
+
+export const native: Native = load();
+export const layout: Layout = native.layout;

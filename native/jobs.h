@@ -1,0 +1,65 @@
+// The work that a loop thread hands to the pool.
+#pragma once
+
+#include <string>
+
+#include "engine.h"
+
+namespace pagecast {
+
+// Opens root/path, contained; loads the record of the version found. Answered by the OPENED event.
+class OpenJob final : public Job {
+ public:
+  OpenJob(Process& process, uint32_t ticket_, std::string root, std::string path, Symlinks symlinks, const LoadLimits& limits)
+      : ticket(ticket_), process_(process), root_(std::move(root)), path_(std::move(path)), symlinks_(symlinks), limits_(limits) {}
+  ~OpenJob() override;
+  void run() override;
+  void arrive(Engine& engine) override { engine.opened(*this); }
+
+  const uint32_t ticket;
+  int32_t error = 0;       // errno, or 0
+  int32_t kind = 0;        // kKind_*
+  File* file = nullptr;    // one reference, until somebody takes it over
+  bool rerooted = false;
+
+ private:
+  Process& process_;
+  const std::string root_;
+  const std::string path_;
+  const Symlinks symlinks_;
+  const LoadLimits limits_;
+};
+
+// Brings a window of a file into the page cache.
+class ReadAheadJob final : public Job {
+ public:
+  ReadAheadJob(Process& process, File* file, uint64_t offset_, uint64_t length_, uint32_t slot_, uint32_t generation_)
+      : slot(slot_), generation(generation_), offset(offset_), length(length_), process_(process), file_(file) {
+    Files::retain(file);
+  }
+  ~ReadAheadJob() override;
+  void run() override;
+  void arrive(Engine& engine) override { engine.was_read_ahead(*this); }
+
+  const uint32_t slot;
+  const uint32_t generation;
+  const uint64_t offset;
+  const uint64_t length;
+
+ private:
+  Process& process_;
+  File* file_;
+};
+
+// The last reference to a record is gone.
+class DestroyJob final : public Job {
+ public:
+  DestroyJob(Files& files, File* file) : files_(files), file_(file) {}
+  void run() override { files_.destroy(file_); }
+
+ private:
+  Files& files_;
+  File* file_;
+};
+
+}  // namespace pagecast

@@ -1,0 +1,61 @@
+// The kernel as an argument: every system call the engine makes goes through this one table, so that the same
+// engine runs on Linux (kernel_linux.cc) and on a simulated kernel with seeded faults (test/simulated).
+//
+// Convention: a call returns its result, or -errno. Nothing here decides anything.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pagecast {
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+
+  // Readiness: epoll(7), eventfd(2).
+  virtual int epoll_create() = 0;
+  virtual int epoll_control(int epoll, int operation, int fd, epoll_event* event) = 0;
+  virtual int epoll_poll(int epoll, epoll_event* events, int count) = 0;  // never waits
+  virtual int event_create() = 0;
+  virtual int event_signal(int fd) = 0;
+  virtual int event_clear(int fd) = 0;
+
+  // Connections: socket(7), tcp(7), sendfile(2).
+  virtual int accept(int listener, sockaddr* address, socklen_t* length) = 0;  // nonblocking, close-on-exec
+  virtual ssize_t receive(int fd, void* buffer, size_t length) = 0;
+  virtual ssize_t send(int fd, const iovec* parts, size_t count, bool more) = 0;
+  virtual ssize_t send_file(int fd, int file, off_t offset, size_t length) = 0;
+  virtual int shutdown_send(int fd) = 0;
+  virtual int reset(int fd) = 0;  // SO_LINGER 0: the close that follows sends RST
+  virtual int close(int fd) = 0;
+
+  // Files: openat2(2), stat(2), pread(2), cachestat(2).
+  virtual int open_at(int directory, const char* path, int flags) = 0;
+  virtual int open_at2(int directory, const char* path, int flags, uint64_t resolve) = 0;
+  virtual int status(int fd, struct stat* out) = 0;
+  virtual ssize_t read_link(const char* path, char* buffer, size_t length) = 0;
+  virtual ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) = 0;
+  virtual ssize_t read_at_cached(int fd, void* buffer, size_t length, off_t offset) = 0;  // RWF_NOWAIT
+  virtual int64_t cached_pages(int fd, off_t offset, size_t length) = 0;                  // cachestat: 6.5
+  virtual int64_t now_ns() = 0;     // CLOCK_REALTIME
+  virtual int64_t ticks_ms() = 0;   // CLOCK_MONOTONIC_COARSE: no system call
+
+  // Private memory: memfd_create(2), F_ADD_SEALS in fcntl(2).
+  virtual int memory_create(const char* name) = 0;
+  virtual int memory_resize(int fd, off_t length) = 0;
+  virtual ssize_t memory_write(int fd, const void* buffer, size_t length, off_t offset) = 0;
+  virtual const uint8_t* memory_map(int fd, size_t length) = 0;  // r--s through a read-only reopen; null on failure
+  virtual int memory_seal(int fd) = 0;
+  virtual int memory_unmap(const uint8_t* base, size_t length) = 0;
+};
+
+Kernel& linux_kernel();
+
+}  // namespace pagecast

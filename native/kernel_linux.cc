@@ -1,0 +1,135 @@
+// Kernel on Linux: one wrapper per call, errno turned into a value.
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel.h"
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451  // the same number on every architecture that got it (Linux 6.5)
+#endif
+
+namespace pagecast {
+namespace {
+
+// linux/mman.h of 6.5; older headers do not have them.
+struct CachestatRange {
+  uint64_t offset;
+  uint64_t length;
+};
+struct Cachestat {
+  uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+
+template <typename T>
+T value(T result) {
+  return result < 0 ? static_cast<T>(-errno) : result;
+}
+
+class LinuxKernel final : public Kernel {
+ public:
+  int epoll_create() override { return value(::epoll_create1(EPOLL_CLOEXEC)); }
+  int epoll_control(int epoll, int operation, int fd, epoll_event* event) override {
+    return value(::epoll_ctl(epoll, operation, fd, event));
+  }
+  int epoll_poll(int epoll, epoll_event* events, int count) override { return value(::epoll_wait(epoll, events, count, 0)); }
+  int event_create() override { return value(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+  int event_signal(int fd) override { return value(::eventfd_write(fd, 1)); }
+  int event_clear(int fd) override {
+    eventfd_t count;
+    return value(::eventfd_read(fd, &count));
+  }
+
+  int accept(int listener, sockaddr* address, socklen_t* length) override {
+    return value(::accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  }
+  ssize_t receive(int fd, void* buffer, size_t length) override { return value(::recv(fd, buffer, length, MSG_DONTWAIT)); }
+  ssize_t send(int fd, const iovec* parts, size_t count, bool more) override {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = count;
+    return value(::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0)));
+  }
+  // Node ignores SIGPIPE for the whole process, which sendfile has no flag for.
+  ssize_t send_file(int fd, int file, off_t offset, size_t length) override {
+    return value(::sendfile(fd, file, &offset, length));
+  }
+  int shutdown_send(int fd) override { return value(::shutdown(fd, SHUT_WR)); }
+  int reset(int fd) override {
+    linger hard{1, 0};
+    return value(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard));
+  }
+  int close(int fd) override { return value(::close(fd)); }
+
+  int open_at(int directory, const char* path, int flags) override { return value(::openat(directory, path, flags)); }
+  int open_at2(int directory, const char* path, int flags, uint64_t resolve) override {
+    open_how how{};
+    how.flags = static_cast<uint64_t>(flags);
+    how.resolve = resolve;
+    return static_cast<int>(value(::syscall(SYS_openat2, directory, path, &how, sizeof how)));
+  }
+  int status(int fd, struct stat* out) override { return value(::fstat(fd, out)); }
+  ssize_t read_link(const char* path, char* buffer, size_t length) override { return value(::readlink(path, buffer, length)); }
+  ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) override {
+    return value(::pread(fd, buffer, length, offset));
+  }
+  ssize_t read_at_cached(int fd, void* buffer, size_t length, off_t offset) override {
+    iovec part{buffer, length};
+    return value(::preadv2(fd, &part, 1, offset, RWF_NOWAIT));
+  }
+  int64_t cached_pages(int fd, off_t offset, size_t length) override {
+    CachestatRange range{static_cast<uint64_t>(offset), length};
+    Cachestat found{};
+    const long result = value(::syscall(SYS_cachestat, fd, &range, &found, 0));
+    return result < 0 ? result : static_cast<int64_t>(found.cached);
+  }
+  int64_t now_ns() override {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+  }
+  int64_t ticks_ms() override {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * 1'000LL + now.tv_nsec / 1'000'000;
+  }
+
+  int memory_create(const char* name) override { return value(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)); }
+  int memory_resize(int fd, off_t length) override { return value(::ftruncate(fd, length)); }
+  ssize_t memory_write(int fd, const void* buffer, size_t length, off_t offset) override {
+    return value(::pwrite(fd, buffer, length, offset));
+  }
+  const uint8_t* memory_map(int fd, size_t length) override {
+    // A mapping of a writable descriptor would stand in the way of F_SEAL_WRITE, also a read-only one.
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    const int reader = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (reader < 0) return nullptr;
+    void* base = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, reader, 0);
+    ::close(reader);
+    return base == MAP_FAILED ? nullptr : static_cast<const uint8_t*>(base);
+  }
+  int memory_seal(int fd) override {
+    return value(::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL));
+  }
+  int memory_unmap(const uint8_t* base, size_t length) override {
+    return value(::munmap(const_cast<uint8_t*>(base), length));
+  }
+};
+
+}  // namespace
+
+Kernel& linux_kernel() {
+  static LinuxKernel* kernel = new LinuxKernel();  // never destroyed: pool threads outlive static destructors
+  return *kernel;
+}
+
+}  // namespace pagecast

@@ -1,0 +1,39 @@
+// What the loop remembers of a connection between two bursts. An idle one holds nothing but itself.
+import type { PartialHead } from '../http/partial-head.ts';
+import type { RequestBody } from '../http/body.ts';
+import type { RequestHead } from '../http/head.ts';
+import type { AccessRecord } from './log/record.ts';
+
+export class Connection {
+  readonly slot: number;
+  readonly generation: number;
+  /** The part of a head that has arrived. */
+  piece: PartialHead | undefined = undefined;
+  /** The request whose body is being read, and how far. */
+  request: RequestHead | undefined = undefined;
+  body: RequestBody | undefined = undefined;
+  /** Input that came while an answer was under way. */
+  rest: Uint8Array | undefined = undefined;
+  /** Commands that the engine is still carrying out, oldest first: what to log when each is done. */
+  readonly unsent: (AccessRecord | undefined)[] = [];
+  /** An answer is being looked up, or a source is being pulled. */
+  answering = false;
+  /** Tells a source's pump that its connection is gone, or has room. */
+  wake: (() => void) | undefined = undefined;
+  /** The last answer is planned: no more requests are read. */
+  closing = false;
+  /** The peer has sent FIN. */
+  ended = false;
+  /** CLOSED was reported. */
+  gone = false;
+
+  constructor(slot: number, generation: number) {
+    this.slot = slot;
+    this.generation = generation;
+  }
+
+  /** One answer after the other: while one is under way the next request waits. */
+  get busy(): boolean {
+    return this.answering || this.unsent.length > 0;
+  }
+}

@@ -1,0 +1,52 @@
+// One deadline a connection, in a typed array by slot: what it is waited for, and until when. A sweep a few times a
+// second finds those that passed; setting one costs two stores.
+export const WAIT_NOTHING = 0; // an exchange is looking something up: it bounds itself
+export const WAIT_FIRST = 1;   // connected, no byte of a request yet
+export const WAIT_HEAD = 2;    // part of a head is there
+export const WAIT_BODY = 3;
+export const WAIT_IDLE = 4;    // between two requests
+export const WAIT_SEND = 5;    // the peer takes no bytes; the deadline moves with progress
+export const WAIT_LINGER = 6;  // everything is sent, the peer has not closed yet
+
+export class Deadlines {
+  readonly #untilMs: Float64Array;
+  readonly #waits: Uint8Array;
+  #slotsUsed = 0;
+
+  constructor(slots: number) {
+    this.#untilMs = new Float64Array(slots);
+    this.#waits = new Uint8Array(slots);
+  }
+
+  set(slot: number, wait: number, untilMs: number): void {
+    this.#waits[slot] = wait;
+    this.#untilMs[slot] = untilMs;
+    if (slot >= this.#slotsUsed) this.#slotsUsed = slot + 1;
+  }
+
+  clear(slot: number): void {
+    this.#waits[slot] = WAIT_NOTHING;
+  }
+
+  waitOf(slot: number): number {
+    return this.#waits[slot]!;
+  }
+
+  /** Slots whose deadline has passed, with what they waited for. `expired` may set new ones. */
+  sweep(nowMs: number, expired: (slot: number, wait: number) => void): void {
+    for (let slot = 0; slot < this.#slotsUsed; ++slot) {
+      const wait = this.#waits[slot]!;
+      if (wait !== WAIT_NOTHING && this.#untilMs[slot]! <= nowMs) expired(slot, wait);
+    }
+  }
+
+  /** The slots that have been idle longest, at most `count`; those that never asked for anything go first. */
+  oldestIdle(count: number): number[] {
+    const idle: number[] = [];
+    for (let slot = 0; slot < this.#slotsUsed; ++slot) {
+      const wait = this.#waits[slot]!;
+      if (wait === WAIT_IDLE || wait === WAIT_FIRST) idle.push(slot);
+    }
+    return idle.sort((a, b) => this.#untilMs[a]! - this.#untilMs[b]!).slice(0, count);
+  }
+}

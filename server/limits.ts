@@ -1,0 +1,34 @@
+// Every bound of the burst loop, with its unit and default. Checked at start (options.ts).
+export interface LoopLimits {
+  /** Connections of one worker at once. */
+  readonly connectionsMax: number;
+  /** From a connection's or request's first moment to the end of its head, in milliseconds. */
+  readonly headTimeoutMs: number;
+  /** Between two pieces of a request body, in milliseconds. */
+  readonly bodyTimeoutMs: number;
+  /** Between an answer and the next request on its connection, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** Without a byte taken by the peer while an answer is under way, in milliseconds. */
+  readonly sendTimeoutMs: number;
+  /** For the peer to close after our last answer, in milliseconds. */
+  readonly lingerTimeoutMs: number;
+  /** Request head: bytes in all, fields, bytes of the target. */
+  readonly headBytesMax: number;
+  readonly fieldsMax: number;
+  readonly targetBytesMax: number;
+  /** Bytes of a request body that nobody wants which are read and thrown away to keep the connection. */
+  readonly discardBytesMax: number;
+}
+
+export const loopLimits: LoopLimits = {
+  connectionsMax: 32_768,
+  headTimeoutMs: 10_000,
+  bodyTimeoutMs: 10_000,
+  idleTimeoutMs: 75_000,
+  sendTimeoutMs: 30_000,
+  lingerTimeoutMs: 5_000,
+  headBytesMax: 16_384,
+  fieldsMax: 100,
+  targetBytesMax: 8_192,
+  discardBytesMax: 1 << 20,
+};

@@ -1,0 +1,154 @@
+// Listening sockets. Main makes and owns them for life; workers borrow them, so that a worker that goes loses no
+// connection that is queued.
+import { lookup } from 'node:dns/promises';
+import { unlinkSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { native } from '../native/index.ts';
+
+export type ListenSpec =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'fd'; readonly fd: number };
+
+/** Where a server listens. `port` is -1 for unix sockets, whose `host` is their path. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface OpenListener {
+  readonly address: Address;
+  /** One descriptor a worker, or a single one that all share. */
+  readonly descriptors: readonly number[];
+  readonly shared: boolean;
+  readonly unixPath: string | undefined;
+}
+
+/** A listener could not be opened. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: string;
+  constructor(code: string, where: string) {
+    super(`cannot listen on ${where}: ${TEXTS[code] ?? code}`);
+    this.code = code;
+  }
+}
+
+const TEXTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is in use (EADDRINUSE)',
+  EACCES: 'not permitted (EACCES); ports below 1024 need CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'no interface has this address (EADDRNOTAVAIL)',
+  EEXIST: 'a file that is no socket is in the way (EEXIST)',
+  ENAMETOOLONG: 'the path is longer than a unix socket may have, 107 bytes',
+  EINVAL: 'not a listening stream socket (EINVAL)',
+  ENOTSOCK: 'not a socket (ENOTSOCK)',
+  EBADF: 'no such descriptor (EBADF)',
+};
+
+const BACKLOG = 4096;
+
+/** Parses `port`, `host:port`, `[v6]:port`, `:port`, `unix:/path`, `fd:3`. @throws ListenError */
+export function parseListen(text: string): ListenSpec {
+  if (text.startsWith('unix:')) return { kind: 'unix', path: text.slice(5) };
+  const fd = /^fd:(\d{1,7})$/.exec(text);
+  if (fd) return { kind: 'fd', fd: Number(fd[1]) };
+  const tcp = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?(\d{1,5})$/.exec(text);
+  const port = Number(tcp?.[2] ?? NaN);
+  if (!tcp || !(port <= 65_535)) throw new ListenError(`not an address; use port, host:port, [v6]:port, unix:/path or fd:N`, `"${text}"`);
+  return { kind: 'tcp', host: (tcp[1] ?? '').replace(/^\[|\]$/g, '') || '::', port };
+}
+
+function checked(descriptor: number, where: string): number {
+  if (descriptor < 0) throw new ListenError(getSystemErrorName(descriptor), where);
+  return descriptor;
+}
+
+/** @throws ListenError; what was opened until then is closed again. */
+export async function openListeners(specs: readonly ListenSpec[], workers: number, socketMode: number): Promise<OpenListener[]> {
+  const opened: OpenListener[] = [];
+  try {
+    for (const spec of specs) {
+      if (spec.kind === 'tcp') await openTcp(spec.host, spec.port, workers, opened);
+      else if (spec.kind === 'unix') opened.push(openShared(native.listenUnix(spec.path, socketMode, BACKLOG), `unix:${spec.path}`, spec.path));
+      else opened.push(openShared(native.adoptListener(spec.fd), `fd:${spec.fd}`, undefined));
+    }
+  } catch (error) {
+    closeListeners(opened);
+    throw error;
+  }
+  return opened;
+}
+
+function openShared(descriptor: number, where: string, unixPath: string | undefined): OpenListener {
+  const { host, port } = native.localAddress(checked(descriptor, where));
+  return { address: { host, port }, descriptors: [descriptor], shared: true, unixPath };
+}
+
+async function addressesOf(host: string): Promise<string[]> {
+  if (isIP(host)) return [host];
+  try {
+    // localhost is both of its addresses: clients try either first.
+    return [...new Set((await lookup(host, { all: true })).map(({ address }) => address)), ...(host === 'localhost' ? ['127.0.0.1', '::1'] : [])]
+      .filter((address, index, all) => all.indexOf(address) === index);
+  } catch {
+    if (host === 'localhost') return ['127.0.0.1', '::1'];
+    throw new ListenError('no such host', host);
+  }
+}
+
+async function openTcp(host: string, port: number, workers: number, opened: OpenListener[]): Promise<void> {
+  const addresses = await addressesOf(host);
+  let chosen = port;
+  let found = 0;
+  for (const address of addresses) {
+    try {
+      const listener = openAddress(address, chosen, workers);
+      opened.push(listener);
+      chosen = listener.address.port; // port 0: the same one on the addresses that follow
+      ++found;
+    } catch (error) {
+      // A host may have a name for an address family that it does not have.
+      const absent = error instanceof ListenError && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code);
+      if (absent && address === '::') {
+        opened.push(openAddress('0.0.0.0', chosen, workers));
+        ++found;
+      } else if (!absent || (found === 0 && address === addresses.at(-1))) {
+        throw error;
+      }
+    }
+  }
+}
+
+function openAddress(host: string, port: number, workers: number): OpenListener {
+  const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const options = { reusePort: workers > 1, v6Only: host !== '::', backlog: BACKLOG };
+  // SO_REUSEPORT would let two servers of one user share the port without a word: ask without it first.
+  if (workers > 1 && port !== 0) native.closeDescriptor(checked(native.listenTcp(host, port, { ...options, reusePort: false }), where));
+  const descriptors: number[] = [];
+  let chosen = port;
+  try {
+    for (let worker = 0; worker < workers; ++worker) {
+      descriptors.push(checked(native.listenTcp(host, chosen, options), where));
+      chosen = native.localAddress(descriptors[0]!).port;
+    }
+  } catch (error) {
+    for (const descriptor of descriptors) native.closeDescriptor(descriptor);
+    throw error;
+  }
+  return { address: { host, port: chosen }, descriptors, shared: false, unixPath: undefined };
+}
+
+export function closeListeners(listeners: readonly OpenListener[]): void {
+  for (const { descriptors, unixPath } of listeners) {
+    for (const descriptor of descriptors) native.closeDescriptor(descriptor);
+    if (unixPath === undefined) continue;
+    try {
+      unlinkSync(unixPath);
+    } catch (error) {
+      // Somebody removed it before us: as good.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+

@@ -1,0 +1,25 @@
+// What main and its workers say to each other.
+import type { ReportName } from './report.ts';
+import type { ResolvedOptions } from './options.ts';
+
+export interface BorrowedListener {
+  readonly fd: number;
+  /** Other workers wait on the same descriptor. */
+  readonly shared: boolean;
+}
+
+export interface WorkerData {
+  readonly options: ResolvedOptions;
+  readonly listeners: readonly BorrowedListener[];
+}
+
+export type ToWorker = { readonly type: 'drain' } | { readonly type: 'count'; readonly ticket: number };
+
+export type Counts = Readonly<Record<string, number>>;
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'drained' }
+  | { readonly type: 'accessLog'; readonly block: string }
+  | { readonly type: 'report'; readonly name: ReportName; readonly message: string; readonly facts: Readonly<Record<string, string | number>> }
+  | { readonly type: 'counts'; readonly ticket: number; readonly counts: Counts };

@@ -1,0 +1,152 @@
+// Options of a server: checked once, at start, all at once, with every default and bound in one place. Resolved
+// options are plain data, so that workers get them as they are.
+import { statSync, accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
+import { grantedCpus } from './cgroup.ts';
+import { loopLimits, type LoopLimits } from './limits.ts';
+import type { LogFormat } from './log/format.ts';
+
+export interface ServerOptions {
+  /** The folder to serve. Default: the current directory. */
+  readonly root?: string;
+  /** What a request for a directory gets. Default `index.html`. */
+  readonly index?: string;
+  /** Serve names that begin with a dot. Default false; `/.well-known` is always served. */
+  readonly dotfiles?: boolean;
+  /** Follow symbolic links `inside` the root (default), or `none`. Nothing outside the root is ever served. */
+  readonly symlinks?: 'inside' | 'none';
+  /** Threads that serve; 1 to 256. Default: the CPUs that the cgroup grants. */
+  readonly workers?: number;
+  /** Access log line format, or false (default) for no access log. */
+  readonly accessLog?: LogFormat | false;
+  /** File mode of unix sockets, such as 0o660. Default: what the umask leaves. */
+  readonly socketMode?: number;
+  /** Milliseconds that answers under way may take after close(). Default 10 000. */
+  readonly graceMs?: number;
+  readonly limits?: Partial<LoopLimits>;
+  readonly files?: Partial<FileLimits>;
+  readonly arena?: Partial<ArenaLimits>;
+  readonly guard?: Partial<GuardLimits>;
+}
+
+export interface FileLimits {
+  /** Files that one worker keeps open between requests. Default 4096, less where descriptors are few. */
+  readonly openMax: number;
+  /** Paths that one worker remembers as not being a file. Default 4096. */
+  readonly missingMax: number;
+}
+
+export interface ArenaLimits {
+  /** Memory for copies of hot small files, of the process; bytes. Default 64 MiB; under 8 MiB there is no arena. */
+  readonly bytesMax: number;
+  /** The largest file that is copied; bytes, at most 2 MiB. Default 64 KiB. */
+  readonly fileBytesMax: number;
+}
+
+export interface GuardLimits {
+  /** The largest file that is read (and hashed) once per version; bytes. Default 8 MiB. */
+  readonly privateMaxBytes: number;
+}
+
+export interface ResolvedOptions {
+  readonly root: string;
+  readonly index: string;
+  readonly dotfiles: boolean;
+  readonly symlinks: 'inside' | 'none';
+  readonly workers: number;
+  readonly accessLog: LogFormat | false;
+  readonly socketMode: number;
+  readonly graceMs: number;
+  readonly limits: LoopLimits;
+  readonly files: FileLimits;
+  readonly arena: ArenaLimits;
+  readonly guard: GuardLimits;
+}
+
+/** Wrong options: every fault in one message. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+}
+
+type Bounds = Readonly<Record<string, readonly [min: number, max: number]>>;
+
+const HOUR_MS = 3_600_000;
+const TOP_BOUNDS: Bounds = { workers: [1, 256], socketMode: [-1, 0o777], graceMs: [0, HOUR_MS] };
+const LIMIT_BOUNDS: Bounds = {
+  connectionsMax: [1, 1 << 20], headTimeoutMs: [100, HOUR_MS], bodyTimeoutMs: [100, HOUR_MS], idleTimeoutMs: [100, HOUR_MS],
+  sendTimeoutMs: [100, HOUR_MS], lingerTimeoutMs: [0, HOUR_MS], headBytesMax: [256, 1 << 20], fieldsMax: [1, 1000],
+  targetBytesMax: [64, 1 << 19], discardBytesMax: [0, 1 << 30],
+};
+const FILE_BOUNDS: Bounds = { openMax: [1, 60_000], missingMax: [1, 1 << 20] };
+const ARENA_BOUNDS: Bounds = { bytesMax: [0, 2 ** 40], fileBytesMax: [0, 2 << 20] };
+const GUARD_BOUNDS: Bounds = { privateMaxBytes: [0, 2 ** 32] };
+
+const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'graceMs', 'limits', 'files', 'arena', 'guard']);
+
+/**
+ * Checks options and fills in defaults.
+ * @param descriptors open files the process may have (RLIMIT_NOFILE); shared out between connections and files.
+ * @throws OptionsError naming every fault.
+ */
+export function resolveOptions(options: ServerOptions, descriptors: number): ResolvedOptions {
+  const faults: string[] = [];
+  for (const key of Object.keys(options)) if (!KNOWN.has(key)) faults.push(`unknown option "${key}"`);
+  const workers = options.workers ?? grantedCpus();
+  const share = Math.max(1, Math.floor(descriptors / Math.max(1, workers)));
+  const files = { openMax: Math.min(4096, Math.max(16, share >> 2)), missingMax: 4096, ...options.files };
+  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - (share >> 2) - 64)), ...options.limits };
+  const resolved: ResolvedOptions = {
+    root: resolve(options.root ?? '.'),
+    index: options.index ?? 'index.html',
+    dotfiles: options.dotfiles ?? false,
+    symlinks: options.symlinks ?? 'inside',
+    workers,
+    accessLog: options.accessLog ?? false,
+    socketMode: options.socketMode ?? -1,
+    graceMs: options.graceMs ?? 10_000,
+    limits,
+    files,
+    arena: { bytesMax: 64 << 20, fileBytesMax: 64 << 10, ...options.arena },
+    guard: { privateMaxBytes: 8 << 20, ...options.guard },
+  };
+  check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));
+  check(resolved.limits, LIMIT_BOUNDS, 'limits.', faults);
+  check(resolved.files, FILE_BOUNDS, 'files.', faults);
+  check(resolved.arena, ARENA_BOUNDS, 'arena.', faults);
+  check(resolved.guard, GUARD_BOUNDS, 'guard.', faults);
+  checkRelations(resolved, faults);
+  checkRoot(resolved.root, faults);
+  if (faults.length > 0) throw new OptionsError(faults.join('; '));
+  return resolved;
+}
+
+function check(group: object, bounds: Bounds, prefix: string, faults: string[], only?: readonly string[]): void {
+  for (const [key, value] of Object.entries(group) as [string, unknown][]) {
+    const bound = bounds[key];
+    if (!bound) {
+      if (!only) faults.push(`unknown option "${prefix}${key}"`);
+    } else if (typeof value !== 'number' || !Number.isInteger(value) || value < bound[0] || value > bound[1]) {
+      faults.push(`${prefix}${key} must be a whole number from ${bound[0]} to ${bound[1]}, not ${String(value)}`);
+    }
+  }
+}
+
+function checkRelations(options: ResolvedOptions, faults: string[]): void {
+  const { limits, arena, guard, index, symlinks } = options;
+  if (limits.targetBytesMax >= limits.headBytesMax) faults.push('limits.targetBytesMax must be below limits.headBytesMax');
+  if (arena.fileBytesMax > guard.privateMaxBytes) faults.push('arena.fileBytesMax must not be above guard.privateMaxBytes: only files that are read once are copied');
+  if (index === '' || index.includes('/')) faults.push(`index must be a file name, not "${index}"`);
+  // A caller in JavaScript may pass anything.
+  if (!['inside', 'none'].includes(symlinks)) faults.push(`symlinks must be "inside" or "none", not "${symlinks}": nothing outside the root is ever served`);
+  if (options.accessLog !== false && !['pretty', 'json', 'combined'].includes(options.accessLog)) faults.push(`accessLog must be "pretty", "json", "combined" or false, not "${options.accessLog}"`);
+}
+
+function checkRoot(root: string, faults: string[]): void {
+  try {
+    if (!statSync(root).isDirectory()) faults.push(`the root ${root} is not a directory`);
+    else accessSync(root, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    faults.push(code === 'ENOENT' ? `the root ${root} does not exist` : `the root ${root} cannot be read (${code ?? String(error)})`);
+  }
+}

@@ -1,0 +1,126 @@
+// From a request path to an open entry. What was looked at a moment ago is answered from memory; after that the
+// kernel's name cache is asked, on the spot; only what it cannot tell goes to the pool.
+//
+// Invariant: what is answered was true on disk at most CHANGE_SEEN_MS ago: the root is resolved again, by path, as
+// often as the file, so the two windows add up.
+import { constants } from 'node:os';
+import type { Engine, Layout } from '../../native/index.ts';
+import { Entries, type Entry } from '../../cache/entries.ts';
+import { FileReader, representationOf } from '../../cache/representation.ts';
+import { resolvePath } from '../../http/path.ts';
+import type { Opened, Opener, OpenLimits } from '../opener.ts';
+import type { Report } from '../report.ts';
+
+/** A change on disk is seen within this time, in milliseconds, of its last writer's close. */
+export const CHANGE_SEEN_MS = 100;
+const FRESH_MS = 40; // root + file + one clock tick stay under CHANGE_SEEN_MS
+
+const { EACCES, EPERM, ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EXDEV, EMFILE, ENFILE, EINVAL, ENXIO, ENODEV, EISDIR } = constants.errno;
+const NOT_FOUND = new Set([ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EXDEV, EINVAL, ENXIO, ENODEV, EISDIR]);
+const NO_DESCRIPTORS = new Set([EMFILE, ENFILE]);
+const SHED_FILES = 16;
+
+export interface LookupOptions {
+  /** Absolute path of the root, bytes as latin1. */
+  readonly root: string;
+  readonly index: string;
+  readonly dotfiles: boolean;
+  readonly openFilesMax: number;
+  readonly missingPathsMax: number;
+  readonly limits: OpenLimits;
+}
+
+export class Lookup<Plans> {
+  readonly #engine: Engine;
+  readonly #layout: Layout;
+  readonly #opener: Opener;
+  readonly #options: LookupOptions;
+  readonly #report: Report;
+  readonly #reader: FileReader;
+  readonly #root: number;
+  readonly #loading = new Map<string, Promise<Entry<Plans>>>();
+  readonly entries: Entries<Plans>;
+  #rootCheckedMs = 0;
+
+  constructor(engine: Engine, layout: Layout, opener: Opener, options: LookupOptions, report: Report) {
+    this.#engine = engine;
+    this.#layout = layout;
+    this.#opener = opener;
+    this.#options = options;
+    this.#report = report;
+    this.#reader = new FileReader(engine, layout);
+    this.#root = engine.openRoot(options.root);
+    this.entries = new Entries(options.openFilesMax, options.missingPathsMax, (file) => engine.release(file));
+  }
+
+  /** The entry of a raw request path, if it is known to be true now. */
+  known(rawPath: string, nowMs: number): Entry<Plans> | undefined {
+    const entry = this.entries.get(rawPath);
+    if (entry === undefined || entry.freshUntilMs > nowMs) return entry;
+    return this.#confirm(rawPath, entry, nowMs) ? entry : undefined;
+  }
+
+  /** The same, looked up where it is not known: at most one look at a time per path. */
+  find(rawPath: string, nowMs: number): Promise<Entry<Plans>> {
+    let loading = this.#loading.get(rawPath);
+    if (!loading) {
+      loading = this.#load(rawPath, nowMs).finally(() => this.#loading.delete(rawPath));
+      this.#loading.set(rawPath, loading);
+    }
+    return loading;
+  }
+
+  #confirm(rawPath: string, entry: Entry<Plans>, nowMs: number): boolean {
+    if (entry.kind === 'refused' || entry.rerooted) return false;
+    const refreshRoot = nowMs - this.#rootCheckedMs >= FRESH_MS;
+    if (refreshRoot) this.#rootCheckedMs = nowMs;
+    const { representation } = entry;
+    const found = this.#engine.check(this.#root, entry.path, representation?.file ?? -1, this.#options.limits.symlinks, refreshRoot);
+    const { SAME, MISSING, DIRECTORY, EVICTED } = this.#layout.checks;
+    const expected = entry.kind === 'file' ? SAME : entry.kind === 'missing' ? MISSING : DIRECTORY;
+    if (found !== expected && found !== EVICTED) return false;
+    if (representation?.racy) return false; // loaded again for its ETag; the record is found, nothing is read
+    // Answered from the file itself meanwhile.
+    if (found === EVICTED) void this.find(rawPath, nowMs);
+    entry.freshUntilMs = nowMs + FRESH_MS;
+    return true;
+  }
+
+  async #load(rawPath: string, nowMs: number): Promise<Entry<Plans>> {
+    const resolved = resolvePath(rawPath, this.#options.dotfiles);
+    if (typeof resolved === 'number') return entryOf('refused', '', resolved, false, nowMs);
+    let path = resolved.path;
+    if (resolved.directory) path += path === '' ? this.#options.index : `/${this.#options.index}`;
+    const opened = await this.#open(path);
+    const entry = this.#entryOf(path, opened, Date.now());
+    this.entries.set(rawPath, entry);
+    return entry;
+  }
+
+  async #open(path: string): Promise<Opened> {
+    const opened = await this.#opener.open(this.#options.root, path, this.#options.limits);
+    if (!NO_DESCRIPTORS.has(opened.error) || this.entries.shed(SHED_FILES) === 0) return opened;
+    // The descriptors come back when libuv has turned once and the pool has closed them.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return this.#opener.open(this.#options.root, path, this.#options.limits);
+  }
+
+  #entryOf(path: string, opened: Opened, nowMs: number): Entry<Plans> {
+    const { REGULAR, DIRECTORY } = this.#layout.kinds;
+    if (opened.kind === REGULAR && opened.error === 0) {
+      const representation = representationOf(opened.file, this.#reader.facts(opened.file), nowMs);
+      return { ...entryOf<Plans>('file', path, 200, opened.rerooted, nowMs), representation };
+    }
+    if (opened.kind === DIRECTORY) return entryOf('directory', path, 301, opened.rerooted, nowMs);
+    if (opened.error === EACCES || opened.error === EPERM) return entryOf('refused', path, 403, false, nowMs);
+    if (opened.error === EXDEV) this.#report('linkOutOfRoot', 'a link leads out of the root: not followed', { path });
+    if (opened.error === 0 || NOT_FOUND.has(opened.error)) return entryOf('missing', path, 404, false, nowMs);
+    this.#report('openFailed', 'a file could not be opened', { path, errno: opened.error });
+    // Full queue, no descriptors, a file that never stands still: later may be better.
+    return entryOf('refused', path, opened.error === constants.errno.EIO ? 500 : 503, false, nowMs);
+  }
+}
+
+function entryOf<Plans>(kind: Entry<Plans>['kind'], path: string, status: number, rerooted: boolean, nowMs: number): Entry<Plans> {
+  return { path, kind, representation: undefined, status, rerooted, freshUntilMs: nowMs + FRESH_MS, plans: undefined };
+}

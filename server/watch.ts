@@ -1,0 +1,103 @@
+// The loop's watch over time and want: deadlines that pass, peers that take nothing, descriptors that run out.
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import type { Areas, Engine } from '../native/index.ts';
+import { BODY_TIMEOUT, HEAD_TIMEOUT } from '../http/refusal.ts';
+import type { Connection } from './connection.ts';
+import { WAIT_BODY, WAIT_HEAD, WAIT_SEND, type Deadlines } from './deadlines.ts';
+import type { Report } from './report.ts';
+import type { Requests } from './requests.ts';
+
+const SWEEP_MS = 250;
+const SHED_AT_ONCE = 8;
+/** Before a listener that found no descriptor, and nobody to shed, is tried again; in milliseconds. */
+const ACCEPT_AGAIN_MS = 50;
+
+interface Watched {
+  readonly requests: Requests;
+  nowMs: number;
+  connection(slot: number): Connection | undefined;
+  close(connection: Connection, hard: boolean): void;
+  wait(connection: Connection, wait: number): void;
+}
+
+export class Watch {
+  readonly #engine: Engine;
+  readonly #areas: Areas;
+  readonly #deadlines: Deadlines;
+  readonly #loop: Watched;
+  readonly #report: Report;
+  readonly #progressSeen: Float64Array;
+  readonly #stalled: Uint8Array;
+  #timer: NodeJS.Timeout | undefined;
+  /** Idle connections closed for want of descriptors or slots. */
+  shed = 0;
+  /** Connections reset because their peer took nothing. */
+  stalls = 0;
+
+  constructor(engine: Engine, areas: Areas, deadlines: Deadlines, loop: Watched, report: Report) {
+    this.#engine = engine;
+    this.#areas = areas;
+    this.#deadlines = deadlines;
+    this.#loop = loop;
+    this.#report = report;
+    this.#progressSeen = new Float64Array(areas.progress.length);
+    this.#stalled = new Uint8Array(areas.progress.length);
+  }
+
+  begin(): void {
+    this.#timer ??= setInterval(() => this.sweep(), SWEEP_MS);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  sweep(): void {
+    this.#loop.nowMs = Date.now();
+    this.#deadlines.sweep(this.#loop.nowMs, (slot, wait) => {
+      const connection = this.#loop.connection(slot);
+      if (!connection) return this.#deadlines.clear(slot);
+      if (wait === WAIT_HEAD) this.#loop.requests.refuse(connection, HEAD_TIMEOUT);
+      else if (wait === WAIT_BODY) this.#loop.requests.refuse(connection, BODY_TIMEOUT);
+      else if (wait === WAIT_SEND) this.#sendOverdue(connection);
+      else this.#loop.close(connection, false);
+    });
+  }
+
+  /** Whether the connection that was in this slot was reset for taking nothing; forgets it. */
+  stalled(slot: number): boolean {
+    const stalled = this.#stalled[slot] === 1;
+    this.#stalled[slot] = 0;
+    return stalled;
+  }
+
+  /** accept(2) found no descriptor, no memory or no slot: the longest idle make room. */
+  acceptFailed(listener: number, errno: number): void {
+    const idle = this.#deadlines.oldestIdle(SHED_AT_ONCE);
+    for (const slot of idle) {
+      const connection = this.#loop.connection(slot);
+      if (connection) this.#loop.close(connection, false);
+    }
+    this.shed += idle.length;
+    this.#report('acceptRefused', 'no room for a new connection: idle ones are closed', {
+      cause: errno === constants.errno.ENFILE ? 'ENFILE, or connectionsMax' : getSystemErrorName(-errno), shed: idle.length,
+    });
+    if (idle.length > 0) this.#engine.acceptAgain(listener);
+    else setTimeout(() => this.#engine.acceptAgain(listener), ACCEPT_AGAIN_MS);
+  }
+
+  #sendOverdue(connection: Connection): void {
+    const { slot } = connection;
+    const sent = this.#areas.progress[slot]!;
+    if (sent !== this.#progressSeen[slot]) {
+      this.#progressSeen[slot] = sent;
+      this.#loop.wait(connection, WAIT_SEND);
+      return;
+    }
+    this.stalls += 1;
+    this.#stalled[slot] = 1;
+    this.#loop.close(connection, true);
+  }
+}
