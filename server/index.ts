@@ -16,7 +16,7 @@ export type { Counts } from './messages.ts';
 
 /** Something an operator should know; also in the counters. */
 export interface ServerReport {
-  readonly name: ReportName | 'workerDied';
+  readonly name: ReportName | 'workerDied' | 'accessLogFailed';
   readonly message: string;
   readonly facts: Readonly<Record<string, string | number>>;
 }

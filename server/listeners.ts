@@ -5,6 +5,7 @@ import { unlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { native } from '../native/index.ts';
+import { OptionsError } from './options.ts';
 
 export type ListenSpec =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -48,14 +49,14 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 const BACKLOG = 4096;
 
-/** Parses `port`, `host:port`, `[v6]:port`, `:port`, `unix:/path`, `fd:3`. @throws ListenError */
+/** Parses `port`, `host:port`, `[v6]:port`, `:port`, `unix:/path`, `fd:3`. @throws OptionsError */
 export function parseListen(text: string): ListenSpec {
   if (text.startsWith('unix:')) return { kind: 'unix', path: text.slice(5) };
   const fd = /^fd:(\d{1,7})$/.exec(text);
   if (fd) return { kind: 'fd', fd: Number(fd[1]) };
   const tcp = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?(\d{1,5})$/.exec(text);
   const port = Number(tcp?.[2] ?? NaN);
-  if (!tcp || !(port <= 65_535)) throw new ListenError(`not an address; use port, host:port, [v6]:port, unix:/path or fd:N`, `"${text}"`);
+  if (!tcp || !(port <= 65_535)) throw new OptionsError(`"${text}" is no address to listen on: use port, host:port, [v6]:port, unix:/path or fd:N`);
   return { kind: 'tcp', host: (tcp[1] ?? '').replace(/^\[|\]$/g, '') || '::', port };
 }
 

@@ -1,0 +1,58 @@
+// What is said when the server listens: a block on a terminal, one line of JSON elsewhere.
+import { networkInterfaces } from 'node:os';
+import type { Address } from '../listeners.ts';
+
+export interface Told {
+  readonly addresses: readonly Address[];
+  readonly root: string;
+  readonly workers: number;
+  /** The port that was asked for, where it was taken. */
+  readonly takenPort: number | undefined;
+}
+
+export function urlOf({ host, port }: Address): string {
+  if (port < 0) return `unix:${host}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1']);
+const EVERYWHERE = new Set(['::', '0.0.0.0']);
+
+/** URLs that reach the server from this machine, and from others. */
+export function urls(addresses: readonly Address[]): { readonly local: string[]; readonly network: string[] } {
+  const local = new Set<string>();
+  const network = new Set<string>();
+  for (const address of addresses) {
+    if (LOOPBACK.has(address.host)) local.add(`http://localhost:${address.port}`);
+    else if (address.port >= 0 && EVERYWHERE.has(address.host)) {
+      local.add(`http://localhost:${address.port}`);
+      for (const found of Object.values(networkInterfaces()).flat()) {
+        if (found && !found.internal && found.family === 'IPv4') network.add(urlOf({ host: found.address, port: address.port }));
+      }
+    } else {
+      (address.port < 0 ? local : network).add(urlOf(address));
+    }
+  }
+  return { local: [...local], network: [...network] };
+}
+
+export function banner(told: Told, colour: boolean): string {
+  const bold = (text: string): string => (colour ? `\x1b[1m${text}\x1b[0m` : text);
+  const dim = (text: string): string => (colour ? `\x1b[2m${text}\x1b[0m` : text);
+  const { local, network } = urls(told.addresses);
+  const rows: [string, string][] = [
+    ...local.map((url): [string, string] => ['Local', bold(url)]),
+    ...network.map((url): [string, string] => ['Network', bold(url)]),
+    ['Root', told.root],
+    ['Workers', String(told.workers)],
+  ];
+  const lines = rows.map(([name, text]) => `  ${dim(`${name}:`.padEnd(9))} ${text}`);
+  if (network.length === 0 && local.some((url) => url.startsWith('http'))) lines.push(`  ${dim('-H :: lets other machines in')}`);
+  if (told.takenPort !== undefined) lines.push(`  port ${told.takenPort} is taken: the next free one was picked`);
+  return `\n  ${bold('pagecast')}\n\n${lines.join('\n')}\n\n  ${dim('Ctrl-C stops')}\n\n`;
+}
+
+export function listeningLine(told: Told): string {
+  const record = { time: new Date().toISOString(), event: 'listening', urls: told.addresses.map(urlOf), root: told.root, workers: told.workers, pid: process.pid };
+  return `${JSON.stringify(record)}\n`;
+}

@@ -1,0 +1,139 @@
+// The command line: one table of flags, from which parsing, environment variables, help and the README's table come.
+import { parseArgs } from 'node:util';
+
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  /** What its value is called in help; none: it is a switch. */
+  readonly value?: string;
+  readonly multiple?: boolean;
+  /** Environment variables that stand for it, first wins. Every flag also has PAGECAST_<NAME>. */
+  readonly env?: readonly string[];
+  readonly default?: string;
+  readonly help: string;
+}
+
+export const flags = [
+  { name: 'root', short: 'd', value: 'DIR', default: 'the current folder', help: 'the folder to serve; the same as [DIR]' },
+  { name: 'port', short: 'p', value: 'PORT', env: ['PORT'], default: '8080', help: 'TCP port; 0 picks a free one' },
+  { name: 'host', short: 'H', value: 'HOST', default: 'localhost on a terminal, else every address', help: 'address or name to listen on' },
+  { name: 'listen', short: 'l', value: 'WHERE', multiple: true, help: 'port, host:port, [v6]:port, unix:/path or fd:N; repeatable, in place of host and port' },
+  { name: 'strict-port', help: 'fail when the port is taken, also on a terminal' },
+  { name: 'socket-mode', value: 'OCTAL', help: 'file mode of unix sockets, such as 660' },
+  { name: 'workers', value: 'N', default: 'the CPUs that the cgroup grants', help: 'threads that serve' },
+  { name: 'index', value: 'NAME', default: 'index.html', help: 'the file a request for a folder gets' },
+  { name: 'dotfiles', help: 'serve names that begin with a dot (/.well-known always is)' },
+  { name: 'symlinks', value: 'HOW', default: 'inside', help: 'follow symbolic links `inside` the root, or `none`' },
+  { name: 'quiet', short: 'q', help: 'no access log and no banner' },
+  { name: 'log-format', value: 'FORMAT', default: 'pretty on a terminal, else json', help: 'access log: pretty, json or combined' },
+  { name: 'log-file', value: 'FILE', default: 'standard output', help: 'append the access log to a file; SIGUSR1 reopens it' },
+  { name: 'grace-period', value: 'SECONDS', default: '10', help: 'for answers under way after the first SIGTERM or SIGINT; a second ends them' },
+  { name: 'json', help: 'doctor: print JSON' },
+  { name: 'version', short: 'v', help: 'print the version' },
+  { name: 'help', short: 'h', help: 'print this' },
+] as const satisfies readonly Flag[];
+
+export type FlagName = (typeof flags)[number]['name'];
+
+/** What was asked for: values as text, by flag. */
+export interface Arguments {
+  readonly values: ReadonlyMap<FlagName, readonly string[]>;
+  readonly positionals: readonly string[];
+}
+
+/** Something on the command line or in the environment that cannot be meant. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const byName = new Map<string, Flag>(flags.map((flag) => [flag.name, flag]));
+const byShort = new Map<string, Flag>((flags as readonly Flag[]).flatMap((flag) => (flag.short ? [[flag.short, flag]] : [])));
+
+/** @throws UsageError */
+export function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Arguments {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries((flags as readonly Flag[]).map((flag) => [flag.name, {
+      type: flag.value ? ('string' as const) : ('boolean' as const), ...(flag.short && { short: flag.short }), multiple: true,
+    }])),
+    strict: false,
+    tokens: true,
+  });
+  const values = new Map<FlagName, string[]>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const flag = byName.get(token.name) ?? byShort.get(token.name);
+    if (!flag) throw new UsageError(`unknown flag ${token.rawName}${hint(token.rawName, token.name)}`);
+    if (flag.value && token.value === undefined) throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
+    if (!flag.value && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+    const name = flag.name as FlagName;
+    const before = values.get(name);
+    if (before && !flag.multiple && flag.value) throw new UsageError(`${token.rawName} is given twice`);
+    values.set(name, [...(before ?? []), token.value ?? 'true']);
+  }
+  fromEnvironment(values, environment, positionals);
+  return { values, positionals };
+}
+
+export function variableOf(flag: Flag): string {
+  return `PAGECAST_${flag.name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.ProcessEnv, positionals: readonly string[]): void {
+  for (const flag of flags as readonly Flag[]) {
+    const name = flag.name as FlagName;
+    if (values.has(name) || ['help', 'version', 'json'].includes(name)) continue;
+    if (name === 'root' && positionals.length > 0) continue; // the command line decides
+    const variable = [variableOf(flag), ...(flag.env ?? [])].find((candidate) => environment[candidate]);
+    if (!variable) continue;
+    const text = environment[variable]!;
+    if (flag.value) values.set(name, flag.multiple ? text.split(',') : [text]);
+    else if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) values.set(name, ['true']);
+    else if (!['0', 'false', 'no', 'off'].includes(text.toLowerCase())) throw new UsageError(`${variable} must be 1 or 0, not "${text}"`);
+  }
+}
+
+function hint(rawName: string, name: string): string {
+  if (!rawName.startsWith('--')) return '; pagecast --help lists all';
+  const near = flags.map((flag) => ({ name: flag.name, distance: editDistance(name, flag.name) })).sort((a, b) => a.distance - b.distance)[0]!;
+  return near.distance <= Math.max(2, name.length / 3) ? `; did you mean --${near.name}?` : '; pagecast --help lists all';
+}
+
+/** Of names of a few characters: Levenshtein's, two neighbours that change places counting once. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, i) => i)];
+  for (let i = 1; i <= a.length; ++i) {
+    const row = [i];
+    for (let j = 1; j <= b.length; ++j) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+export function helpText(version: string): string {
+  const rows = (flags as readonly Flag[]).map((flag) => {
+    const left = `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.value ? ` ${flag.value}` : ''}`;
+    return `  ${left.padEnd(26)} ${flag.help}${flag.default ? ` [${flag.default}]` : ''}`;
+  });
+  return [
+    `pagecast ${version}: serves a folder over HTTP`, '',
+    'Usage:', '  pagecast [DIR] [flags]      serve DIR', '  pagecast doctor [DIR]       what this machine allows, and what is missing', '',
+    'Flags:', ...rows, '',
+    'Each flag can be given as an environment variable: --log-format is PAGECAST_LOG_FORMAT. PORT is known too.', '',
+  ].join('\n');
+}
+
+/** The flags as the README shows them. */
+export function flagTable(): string {
+  const rows = (flags as readonly Flag[]).map((flag) => {
+    const left = `${flag.short ? `-${flag.short}, ` : ''}--${flag.name}${flag.value ? ` ${flag.value}` : ''}`;
+    return `| \`${left}\` | ${flag.help} | ${flag.default ?? ''} |`;
+  });
+  return ['| flag | what it does | default |', '|---|---|---|', ...rows].join('\n');
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// The pagecast command. Exit codes: 0 done, 1 it could not be done, 2 it was not asked for properly.
+import { readFileSync } from 'node:fs';
+import { helpText, parseArguments, UsageError } from './flags.ts';
+import { settingsOf } from './settings.ts';
+
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return text;
+}
+
+async function main(): Promise<void> {
+  const args = parseArguments(process.argv.slice(2), process.env);
+  if (args.values.has('help')) return void process.stdout.write(helpText(version()));
+  if (args.values.has('version')) return void process.stdout.write(`${version()}\n`);
+  const terminal = process.stdout.isTTY && process.env['NODE_ENV'] !== 'production';
+  if (args.positionals[0] === 'doctor') {
+    const { runDoctor } = await import('../doctor/print.ts');
+    process.exitCode = await runDoctor(args.positionals[1] ?? '.', {
+      json: args.values.has('json'), colour: process.stdout.isTTY && !process.env['NO_COLOR'], write: (text) => void process.stdout.write(text),
+    });
+    return;
+  }
+  if (args.values.has('json')) throw new UsageError('--json is a flag of `pagecast doctor`');
+  const settings = settingsOf(args, terminal);
+  // Loaded now: a mistake on the command line is answered also where the addon cannot run.
+  const { serve } = await import('./serve.ts');
+  await serve(settings, terminal);
+}
+
+const USAGE_ERRORS = new Set(['UsageError', 'OptionsError', 'UnsupportedPlatformError']);
+
+main().catch((error: unknown) => {
+  const fault = error instanceof Error ? error : new Error(String(error));
+  const expected = USAGE_ERRORS.has(fault.name) || fault.name === 'ListenError';
+  process.stderr.write(`pagecast: ${expected ? fault.message : (fault.stack ?? fault.message)}\n`);
+  // A bad address is bad usage; one that cannot be had is not.
+  process.exit(USAGE_ERRORS.has(fault.name) ? 2 : 1);
+});

@@ -1,0 +1,59 @@
+// `pagecast [DIR]`: serve until told to stop.
+import { createServer, ListenError, type Address, type Server } from '../index.ts';
+import { LogDestination } from '../log/destination.ts';
+import { OperatorLog } from '../log/operator.ts';
+import { banner, listeningLine } from './banner.ts';
+import type { Settings } from './settings.ts';
+
+const PORTS_TRIED = 20;
+
+export async function serve(settings: Settings, terminal: boolean): Promise<void> {
+  const operator = new OperatorLog(process.stderr.isTTY);
+  const wantsLog = settings.options.accessLog !== false;
+  const destination = wantsLog ? new LogDestination(settings.logFile, (message, facts) => operator.report({ name: 'accessLogFailed', message, facts })) : undefined;
+  const hooks = { onReport: operator.report.bind(operator), onAccessLog: (block: string): void => destination?.write(block) };
+  const { server, addresses, takenPort } = await listenSomewhere(settings, hooks);
+
+  stopOnSignals(server, destination);
+  // Node would start its debugger otherwise.
+  process.on('SIGUSR1', () => settings.logFile !== undefined && destination?.reopen());
+  const told = { addresses, root: server.options.root, workers: server.options.workers, takenPort };
+  if (!settings.quiet) process.stdout.write(terminal ? banner(told, !process.env['NO_COLOR']) : listeningLine(told));
+}
+
+type Hooks = Parameters<typeof createServer>[1];
+
+/** On a terminal a port that is taken is no reason to stop: the next free one serves as well. */
+async function listenSomewhere(settings: Settings, hooks: Hooks): Promise<{ server: Server; addresses: readonly Address[]; takenPort: number | undefined }> {
+  let where = settings.where;
+  let takenPort: number | undefined;
+  for (let attempt = 0; ; ++attempt) {
+    const server = createServer(settings.options, hooks);
+    try {
+      return { server, addresses: await server.listen(...where), takenPort };
+    } catch (error) {
+      const taken = error instanceof ListenError && error.code === 'EADDRINUSE';
+      if (!taken || !settings.mayMove || attempt >= PORTS_TRIED) throw error;
+      const [, host, port] = /^(.*):(\d+)$/.exec(where[0]!)!;
+      takenPort ??= Number(port);
+      where = [`${host!}:${Number(port) + 1}`];
+    }
+  }
+}
+
+function stopOnSignals(server: Server, destination: LogDestination | undefined): void {
+  let stopping = false;
+  const stop = (): void => {
+    const force = stopping;
+    stopping = true;
+    server.close({ force }).then(async () => {
+      await destination?.end();
+      process.exit(0);
+    }, (error: unknown) => {
+      process.stderr.write(`pagecast: ${String(error)}\n`);
+      process.exit(1);
+    });
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

@@ -1,0 +1,72 @@
+// From arguments to what is to be served, where and how it is told: values are checked here, with the flag's name.
+import { existsSync, statSync } from 'node:fs';
+import type { LogFormat } from '../log/format.ts';
+import type { ServerOptions } from '../options.ts';
+import { UsageError, type Arguments, type FlagName } from './flags.ts';
+
+export interface Settings {
+  readonly options: ServerOptions;
+  /** As listen() takes them. */
+  readonly where: readonly string[];
+  /** The port may be another one when it is taken. */
+  readonly mayMove: boolean;
+  readonly quiet: boolean;
+  readonly logFile: string | undefined;
+}
+
+/** @throws UsageError */
+export function settingsOf(args: Arguments, terminal: boolean): Settings {
+  const one = (name: FlagName): string | undefined => args.values.get(name)?.[0];
+  const [dir, ...more] = args.positionals;
+  if (more.length > 0) throw new UsageError(`one folder is served at a time: "${more[0]!}" is too much`);
+  if (dir !== undefined && args.values.has('root')) throw new UsageError('the folder is given twice, as [DIR] and as --root');
+  const quiet = args.values.has('quiet');
+  const symlinks = choice('symlinks', one('symlinks'), ['inside', 'none'] as const, 'nothing outside the root is ever served');
+  const format = choice('log-format', one('log-format'), ['pretty', 'json', 'combined'] as const);
+  const workers = whole('workers', one('workers'), 1, 256);
+  const grace = whole('grace-period', one('grace-period'), 0, 3600);
+  const mode = one('socket-mode');
+  if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode)) throw new UsageError(`--socket-mode must be three octal digits such as 660, not "${mode}"`);
+  const root = rootOf(dir ?? one('root') ?? '.');
+  const port = whole('port', one('port'), 0, 65_535) ?? 8080;
+  const listen = args.values.get('listen');
+  const host = one('host') ?? (terminal ? 'localhost' : '::');
+  const logFormat: LogFormat = format ?? (terminal && !one('log-file') ? 'pretty' : 'json');
+  const index = one('index');
+  return {
+    options: {
+      root,
+      accessLog: quiet && !one('log-file') ? false : logFormat,
+      dotfiles: args.values.has('dotfiles'),
+      ...(index !== undefined && { index }),
+      ...(symlinks !== undefined && { symlinks }),
+      ...(workers !== undefined && { workers }),
+      ...(grace !== undefined && { graceMs: grace * 1000 }),
+      ...(mode !== undefined && { socketMode: parseInt(mode, 8) }),
+    },
+    where: listen ?? [`${host.includes(':') ? `[${host}]` : host}:${port}`],
+    mayMove: terminal && !listen && port !== 0 && !args.values.has('strict-port'),
+    quiet,
+    logFile: one('log-file'),
+  };
+}
+
+function rootOf(dir: string): string {
+  if (!existsSync(dir)) throw new UsageError(`the folder ${dir} does not exist`);
+  if (!statSync(dir).isDirectory()) throw new UsageError(`${dir} is not a folder`);
+  return dir;
+}
+
+function whole(name: FlagName, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= min && value <= max)) throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+  return value;
+}
+
+function choice<T extends string>(name: FlagName, text: string | undefined, allowed: readonly T[], why?: string): T | undefined {
+  if (text === undefined) return undefined;
+  const found = allowed.find((value) => value === text);
+  if (!found) throw new UsageError(`--${name} must be ${allowed.join(' or ')}, not "${text}"${why ? `: ${why}` : ''}`);
+  return found;
+}

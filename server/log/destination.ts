@@ -1,0 +1,43 @@
+// Where access log blocks go: sonic-boom writes them in the background. When the disk is full or a pipe is not read,
+// lines are dropped and counted; serving goes on.
+import sonic from 'sonic-boom'; // CommonJS: it has no named exports
+
+/** Bytes that wait to be written before lines are dropped. */
+const WAITING_BYTES_MAX = 8 << 20;
+
+export class LogDestination {
+  readonly #boom: sonic.SonicBoom;
+  #dropped = 0;
+
+  /**
+   * @param file undefined: standard output.
+   * @param onFault told of the first lost block, and of each error of the file.
+   * @throws where the file cannot be opened.
+   */
+  constructor(file: string | undefined, onFault: (message: string, facts: Readonly<Record<string, string | number>>) => void) {
+    this.#boom = new sonic.SonicBoom({ ...(file === undefined ? { fd: 1 } : { dest: file, append: true, mkdir: true }), sync: false, maxLength: WAITING_BYTES_MAX });
+    this.#boom.on('error', (error: Error) => onFault('the access log cannot be written', { error: error.message }));
+    this.#boom.on('drop', () => {
+      this.#dropped += 1;
+      onFault('access log lines are dropped: what takes them is too slow', { blocks: this.#dropped });
+    });
+  }
+
+  write(block: string): void {
+    this.#boom.write(block);
+  }
+
+  /** Closes and opens the file by its name again, after it was moved away. */
+  reopen(): void {
+    this.#boom.reopen();
+  }
+
+  /** Resolves when everything is written, or cannot be. */
+  end(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#boom.once('close', resolve);
+      this.#boom.once('error', () => resolve());
+      this.#boom.end();
+    });
+  }
+}
