@@ -14,6 +14,9 @@
         "native/kernel_linux.cc",
         "native/listen.cc",
         "native/pool.cc",
+        "native/probe.cc",
+        "native/probe_binding.cc",
+        "native/probe_network.cc",
         "native/resolve.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -4,6 +4,7 @@
 
 #include "binding_engine.h"
 #include "listen.h"
+#include "probe_binding.h"
 
 namespace pagecast {
 namespace {
@@ -61,6 +62,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("localAddress", Napi::Function::New<local_address_binding>(env, "localAddress"));
   exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env, "closeDescriptor"));
   exports.Set("raiseFileLimit", Napi::Function::New<raise_file_limit_binding>(env, "raiseFileLimit"));
+  define_probes(env, exports);
   return exports;
 }
 

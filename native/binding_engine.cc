@@ -55,8 +55,10 @@ struct EngineObject::Watch {
     EngineObject* owner = static_cast<Watch*>(handle->data)->owner;
     if (owner == nullptr) return;
     Napi::HandleScope scope(owner->Env());
-    // An exception out of the loop is not ours to hide: MakeCallback hands it to 'uncaughtException'.
+    const Napi::Env env = owner->Env();
     owner->on_ready_.MakeCallback(owner->Value(), {}, *owner->context_);
+    // An exception out of the loop ends the worker: nobody is below us to catch it.
+    if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
   }
   static void clean_up(napi_async_cleanup_hook_handle, void* data) {
     auto* watch = static_cast<Watch*>(data);

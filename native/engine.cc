@@ -48,6 +48,10 @@ Engine::~Engine() {
   for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
     if (connections_[slot].fd >= 0) close_slot(slot, kReason_BY_US, false);
   }
+  // A worker that ends by an exception gives nothing back itself.
+  for (const auto& [file, references] : held_) {
+    for (uint32_t i = 0; i < references; ++i) drop(file);
+  }
   for (const Root& root : roots_) {
     if (root.fd >= 0) kernel_.close(root.fd);
   }
@@ -361,9 +365,12 @@ void Engine::finish(uint32_t slot, int32_t after) {
 
 void Engine::drop(Pending& pending) {
   for (Span& span : pending.spans) {
-    if (span.kind == kSpanKind_BYTES || !Files::release(span.file)) continue;
-    process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, span.file));
+    if (span.kind != kSpanKind_BYTES) drop(span.file);
   }
+}
+
+void Engine::drop(File* file) {
+  if (Files::release(file)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file));
 }
 
 void Engine::read_ahead(uint32_t slot, const Pending& front) {
@@ -392,6 +399,7 @@ void Engine::take_mail() {
 
 void Engine::opened(OpenJob& job) {
   const int32_t number = job.file == nullptr ? -1 : static_cast<int32_t>(job.file->number);
+  if (job.file != nullptr) ++held_[job.file];
   job.file = nullptr;  // the reference is TypeScript's now
   deferred_.push_back({kEvent_OPENED, static_cast<int32_t>(job.ticket), job.error, job.kind, number, job.rerooted});
 }
@@ -412,8 +420,10 @@ bool Engine::open(uint32_t ticket, const std::string& root, const std::string& p
 
 void Engine::release(uint32_t number) {
   File* file = process_.files.at(number);
-  PAGECAST_ASSERT(file != nullptr);
-  if (Files::release(file)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file));
+  const auto held = held_.find(file);
+  PAGECAST_ASSERT(held != held_.end());
+  if (--held->second == 0) held_.erase(held);
+  drop(file);
 }
 
 // ---- freshness ----

@@ -13,6 +13,7 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "answer.h"
@@ -126,6 +127,7 @@ class Engine {
   void make_ready(uint32_t slot);
   void close_slot(uint32_t slot, int32_t reason, bool hard);
   void drop(Pending& pending);
+  void drop(File* file);
 
   Process& process_;
   Kernel& kernel_;
@@ -143,6 +145,7 @@ class Engine {
   std::array<Listener, kListenersMax> listeners_;
   std::vector<Root> roots_;
   std::vector<Span> spans_;  // of the command at hand
+  std::unordered_map<File*, uint32_t> held_;  // references that TypeScript holds through us
 };
 
 }  // namespace pagecast

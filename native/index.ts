@@ -2,6 +2,7 @@
 // so nothing is typed twice. Every function returns a value; a negative number is -errno.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { Probes } from './probes.ts';
 
 type Names<K extends string> = Readonly<Record<K, number>>;
 
@@ -72,7 +73,7 @@ export interface Engine {
   stop(): void;
 }
 
-export interface Native {
+export interface Native extends Probes {
   readonly layout: Layout;
   readonly Engine: new (areas: Areas) => Engine;
   listenTcp(host: string, port: number, options: { reusePort: boolean; v6Only: boolean; backlog: number }): number;

@@ -32,6 +32,7 @@ export class Server {
   readonly #hooks: ServerHooks;
   #listeners: OpenListener[] = [];
   #supervisor: Supervisor | undefined;
+  #opening = false;
   #closing: Promise<void> | undefined;
 
   /** @throws OptionsError naming every fault. */
@@ -48,9 +49,19 @@ export class Server {
    * @throws ListenError; nothing is left open then.
    */
   async listen(...where: readonly (string | number)[]): Promise<readonly Address[]> {
-    if (this.#supervisor || this.#closing) throw new Error('listen() was called before: a server listens once');
+    if (this.#closing) throw new Error('the server is closed: it listens once');
+    if (this.#supervisor || this.#opening) throw new Error('listen() was called before: a server listens once');
     const specs: ListenSpec[] = (where.length > 0 ? where : [8080]).map((one) => parseListen(String(one)));
-    this.#listeners = await openListeners(specs, this.options.workers, this.options.socketMode);
+    this.#opening = true;
+    try {
+      this.#listeners = await openListeners(specs, this.options.workers, this.options.socketMode);
+    } finally {
+      this.#opening = false;
+    }
+    if (this.#closed()) {
+      this.#closeListeners();
+      throw new Error('the server was closed while it was opening');
+    }
     this.#supervisor = new Supervisor(this.options, this.#listeners, {
       onReport: ({ name, message, facts }) => this.#hooks.onReport?.({ name, message, facts }),
       onAccessLog: (block) => this.#hooks.onAccessLog?.(block),
@@ -89,8 +100,13 @@ export class Server {
       this.#closing ??= forced.then(() => this.#closeListeners());
       return this.#closing;
     }
-    this.#closing ??= (this.#supervisor?.drain(this.options.graceMs) ?? Promise.resolve()).then(() => this.#closeListeners());
+    // The listeners go first, so that whoever comes now is refused and tries elsewhere, not left waiting in a queue.
+    this.#closing ??= (this.#supervisor?.drain(this.options.graceMs, () => this.#closeListeners()) ?? Promise.resolve()).then(() => this.#closeListeners());
     return this.#closing;
+  }
+
+  #closed(): boolean {
+    return this.#closing !== undefined;
   }
 
   #closeListeners(): void {

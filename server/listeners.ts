@@ -142,14 +142,17 @@ function openAddress(host: string, port: number, workers: number): OpenListener 
 
 export function closeListeners(listeners: readonly OpenListener[]): void {
   for (const { descriptors, unixPath } of listeners) {
+    // The name first: once nobody answers on it another server may replace it, and then it is not ours to remove.
+    if (unixPath !== undefined) removeName(unixPath);
     for (const descriptor of descriptors) native.closeDescriptor(descriptor);
-    if (unixPath === undefined) continue;
-    try {
-      unlinkSync(unixPath);
-    } catch (error) {
-      // Somebody removed it before us: as good.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
   }
 }
 
+function removeName(unixPath: string): void {
+  try {
+    unlinkSync(unixPath);
+  } catch (error) {
+    // Somebody removed it before us: as good.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

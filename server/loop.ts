@@ -19,9 +19,11 @@ import { pump } from './pump.ts';
 import { Tail } from './tail.ts';
 import { Watch } from './watch.ts';
 
-const { events, reasons, status, after, sizes } = layout;
+const { events, reasons, results, status, after, sizes } = layout;
 /** Bursts handled before timers and promises have their turn. */
 const TURNS_MAX = 8;
+/** For the first request of a connection that was there when the drain began. */
+const FIRST_WHEN_DRAINING_MS = 500;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -66,7 +68,7 @@ export class Loop implements Transport {
     this.#waits[WAIT_IDLE] = limits.idleTimeoutMs;
     this.#waits[WAIT_SEND] = limits.sendTimeoutMs;
     this.#waits[WAIT_LINGER] = limits.lingerTimeoutMs;
-    this.#outbox = new Outbox(parts.engine, parts.areas, layout, (connection, record, pending) => this.#settle(connection, record, pending));
+    this.#outbox = new Outbox(parts.engine, parts.areas, layout, (connection, record, result) => this.#settle(connection, record, result));
     this.requests = new Requests(parts.exchange, this, limits, parts.report);
     this.#watch = new Watch(parts.engine, parts.areas, this.#deadlines, this, parts.report);
   }
@@ -92,7 +94,10 @@ export class Loop implements Transport {
     stopAccepting();
     this.draining = true;
     for (const connection of this.#connections) {
-      if (connection && this.#deadlines.waitOf(connection.slot) === WAIT_IDLE) this.close(connection, false);
+      const wait = connection ? this.#deadlines.waitOf(connection.slot) : WAIT_NOTHING;
+      if (wait === WAIT_IDLE) this.close(connection!, false);
+      // A new one's first request may be on its way; one that was opened in advance must not hold us up.
+      if (wait === WAIT_FIRST) this.#deadlines.set(connection!.slot, WAIT_FIRST, Date.now() + FIRST_WHEN_DRAINING_MS);
     }
     this.#again();
     if (this.#open === 0) this.#parts.onDrained();
@@ -236,13 +241,13 @@ export class Loop implements Transport {
     if (this.draining) this.#parts.onDrained();
   }
 
-  #settle(connection: Connection, record: AccessRecord | undefined, pending: boolean): void {
-    if (!pending) {
-      this.#parts.log?.write(record!, '');
-      return;
+  #settle(connection: Connection, record: AccessRecord | undefined, result: number): void {
+    if (result === results.PENDING) {
+      connection.unsent.push(record);
+      this.wait(connection, WAIT_SEND);
+    } else if (record) {
+      this.#parts.log?.write(record, result === results.DONE ? '' : 'aborted'); // GONE: the peer was faster
     }
-    connection.unsent.push(record);
-    this.wait(connection, WAIT_SEND);
   }
 
   /** The engine has work that no edge will announce. */

@@ -19,6 +19,8 @@ export type Counts = Readonly<Record<string, number>>;
 
 export type FromWorker =
   | { readonly type: 'ready' }
+  /** Waits on no listener any more. */
+  | { readonly type: 'unlistened' }
   | { readonly type: 'drained' }
   | { readonly type: 'accessLog'; readonly block: string }
   | { readonly type: 'report'; readonly name: ReportName; readonly message: string; readonly facts: Readonly<Record<string, string | number>> }

@@ -7,13 +7,16 @@ import { SPAN_BYTES, type Plan, type Span } from './plan.ts';
 
 const NO_SPANS: readonly Span[] = [];
 
+/** Hears of each command that is PENDING, and of each that carried a record; `result` is one of layout.results. */
+export type Settle = (connection: Connection, record: AccessRecord | undefined, result: number) => void;
+
 export class Outbox {
   readonly #engine: Engine;
   readonly #areas: Areas;
   readonly #layout: Layout;
   readonly #commandWords: number;
   readonly #spanWords: number;
-  readonly #settle: (connection: Connection, record: AccessRecord | undefined, pending: boolean) => void;
+  readonly #settle: Settle;
   #owners: (Connection | undefined)[] = [];
   #records: (AccessRecord | undefined)[] = [];
   #count = 0;
@@ -21,8 +24,7 @@ export class Outbox {
   #bytes = 0;
   #command = 0;
 
-  /** `settle` hears of each command that was not sent at once, and of each that carried a record. */
-  constructor(engine: Engine, areas: Areas, layout: Layout, settle: (connection: Connection, record: AccessRecord | undefined, pending: boolean) => void) {
+  constructor(engine: Engine, areas: Areas, layout: Layout, settle: Settle) {
     this.#engine = engine;
     this.#areas = areas;
     this.#layout = layout;
@@ -71,11 +73,10 @@ export class Outbox {
       this.#owners = [];
       this.#records = [];
       const { SPANS, RESULT } = this.#layout.command;
-      const { PENDING, DONE } = this.#layout.results;
+      const { PENDING } = this.#layout.results;
       for (let i = 0, at = 0; i < count; ++i) {
         const result = commands[at + RESULT]!;
-        if (result === PENDING) this.#settle(owners[i]!, records[i], true);
-        else if (result === DONE && records[i]) this.#settle(owners[i]!, records[i], false);
+        if (result === PENDING || records[i]) this.#settle(owners[i]!, records[i], result);
         at += this.#commandWords + commands[at + SPANS]! * this.#spanWords;
       }
     }

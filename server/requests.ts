@@ -58,13 +58,7 @@ export class Requests {
       this.#keepRest(connection, bytes, start, end);
       return;
     }
-    const { piece } = connection;
-    if (!piece) {
-      this.#consume(connection, bytes, start, end);
-    } else if (piece.append(bytes, start, end)) {
-      connection.piece = undefined;
-      this.#consume(connection, piece.bytes, 0, piece.length, piece);
-    }
+    this.#take(connection, bytes, start, end);
   }
 
   /** The answer that was under way is out: on with what came meanwhile. */
@@ -72,8 +66,8 @@ export class Requests {
     if (connection.busy || connection.closing || connection.gone) return;
     const { rest } = connection;
     connection.rest = undefined;
-    if (rest) this.#consume(connection, rest, 0, rest.length);
-    else this.#transport.wait(connection, WAIT_IDLE);
+    this.#transport.wait(connection, connection.piece ? WAIT_HEAD : connection.body ? WAIT_BODY : WAIT_IDLE);
+    if (rest) this.#take(connection, rest, 0, rest.length);
     if (connection.busy || connection.closing) return;
     if (connection.ended) this.#transport.end(connection);
     else this.#transport.resume(connection);
@@ -83,6 +77,17 @@ export class Requests {
     this.refused[code]! += 1;
     connection.piece = connection.body = connection.request = connection.rest = undefined;
     this.#transport.answer(connection, undefined, refusalPlans[code]!, true);
+  }
+
+  /** What came first is read first: a part of a head may be there from before. */
+  #take(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
+    const { piece } = connection;
+    if (!piece) {
+      this.#consume(connection, bytes, start, end);
+    } else if (piece.append(bytes, start, end)) {
+      connection.piece = undefined;
+      this.#consume(connection, piece.bytes, 0, piece.length, piece);
+    }
   }
 
   #consume(connection: Connection, bytes: Uint8Array, start: number, end: number, piece?: PartialHead): void {

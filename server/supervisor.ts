@@ -44,10 +44,11 @@ export class Supervisor {
     await Promise.all(this.#places.map((_, index) => new Promise<void>((resolve, reject) => this.#spawn(index, resolve, reject))));
   }
 
-  /** Drains every worker; those that are not done after `graceMs` are ended. */
-  async drain(graceMs: number): Promise<void> {
+  /** Drains every worker; those that are not done after `graceMs` are ended. `onUnlistened`: none of them accepts any more. */
+  async drain(graceMs: number, onUnlistened: () => void): Promise<void> {
     this.#ending = true;
     const exits = this.#places.map(({ worker }) => worker && new Promise((resolve) => worker.once('exit', resolve)));
+    void Promise.all(this.#places.map(({ worker }, index) => worker && Promise.race([exits[index], unlistened(worker)]))).then(onUnlistened);
     this.#tellAll({ type: 'drain' });
     const force = setTimeout(() => void this.terminate(), graceMs);
     await Promise.all(exits);
@@ -96,8 +97,8 @@ export class Supervisor {
     worker.on('exit', (code) => {
       place.worker = undefined;
       this.#forgetCounts();
-      if (this.#ending) return;
       const fault = place.fault ?? new Error(`exit code ${code}`);
+      if (this.#ending) return failed(fault); // heard only where the start is still waited for
       if (!isReady && this.replaced === 0) return failed(fault);
       this.#replace(index, place, fault);
     });
@@ -138,4 +139,8 @@ export class Supervisor {
       counting.done(counting.sum);
     }
   }
+}
+
+function unlistened(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.on('message', (message: FromWorker) => message.type === 'unlistened' && resolve()));
 }

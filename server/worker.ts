@@ -46,6 +46,7 @@ port.on('message', (message: ToWorker) => {
   if (message.type === 'count') return tell({ type: 'counts', ticket: message.ticket, counts: counts() });
   loop.drain(() => {
     for (const listener of borrowed) engine.unlisten(listener);
+    tell({ type: 'unlistened' });
   });
 });
 

@@ -10,11 +10,18 @@ export type Formatter = (record: AccessRecord, incomplete: Incomplete, wallMs: n
 const UNSAFE = /[^\x20-\x7e]|["\\]/g;
 const escaped = (text: string): string => (UNSAFE.test(text) ? text.replace(UNSAFE, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : text);
 
+// JSON.stringify leaves DEL and the C1 controls (0x9b is CSI to a terminal) as they are.
+const UNSAFE_IN_JSON = /[\x7f-\x9f]/;
+function quoted(text: string): string {
+  const json = JSON.stringify(text);
+  return UNSAFE_IN_JSON.test(json) ? json.replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : json;
+}
+
 export function formatJson(record: AccessRecord, incomplete: Incomplete, wallMs: number, durationMs: number): string {
   const { peer, method, target, status, bodyBytes, referrer, userAgent, versionMinor } = record;
-  return `{"time":"${new Date(wallMs).toISOString()}","peer":"${peer}","method":${JSON.stringify(method)},"target":${JSON.stringify(target)}` +
+  return `{"time":"${new Date(wallMs).toISOString()}","peer":"${peer}","method":${quoted(method)},"target":${quoted(target)}` +
     `,"version":"1.${versionMinor}","status":${status},"bytes":${bodyBytes},"ms":${durationMs.toFixed(2)}` +
-    (referrer ? `,"referrer":${JSON.stringify(referrer)}` : '') + (userAgent ? `,"agent":${JSON.stringify(userAgent)}` : '') +
+    (referrer ? `,"referrer":${quoted(referrer)}` : '') + (userAgent ? `,"agent":${quoted(userAgent)}` : '') +
     (incomplete ? `,"incomplete":"${incomplete}"` : '') + '}\n';
 }
 

@@ -92,7 +92,9 @@ export class Lookup<Plans> {
     let path = resolved.path;
     if (resolved.directory) path += path === '' ? this.#options.index : `/${this.#options.index}`;
     const opened = await this.#open(path);
-    const entry = this.#entryOf(path, opened, Date.now());
+    const found = this.#entryOf(path, opened, Date.now());
+    // An index that is a directory is none: to redirect to it would be to redirect to where we are.
+    const entry: Entry<Plans> = resolved.directory && found.kind === 'directory' ? { ...found, kind: 'missing', status: 404 } : found;
     this.entries.set(rawPath, entry);
     return entry;
   }
