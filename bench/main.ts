@@ -1,0 +1,38 @@
+/** Entry of `npm run bench`: reads the options, runs one of the three tables, merges its section into the document. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mergeDocument, type Section } from './document.ts';
+import { runOffload } from './offload.ts';
+import { readOptions, USAGE, UsageError, type Options } from './options.ts';
+import { Scope } from './processes.ts';
+import { runQuick } from './quick.ts';
+import type { Report } from './report.ts';
+import { runTable } from './table.ts';
+
+const MODES: Record<Options['mode'], (scope: Scope, options: Options) => Promise<Report>> = {
+  table: runTable,
+  quick: runQuick,
+  offload: runOffload,
+};
+
+function writeDocument(path: string, section: Section): void {
+  const existing = existsSync(path) ? readFileSync(path, 'utf8') : null;
+  writeFileSync(path, mergeDocument(existing, section));
+  process.stdout.write(`wrote the section "${section.title}" of ${path}\n`);
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  const scope = new Scope();
+  const { passed, section } = await MODES[options.mode](scope, options);
+  if (section !== null) writeDocument(options.output, section);
+  scope.close();
+  return passed ? 0 : 1;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`bench: ${error.message}\n${USAGE}`);
+  process.exit(2);
+}

@@ -1,0 +1,141 @@
+/**
+ * The contenders as processes. A server is started, waited for, verified, timed and stopped; who is measured is a pid.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { childrenOf } from './cpu.ts';
+import { reasonOf } from './errors.ts';
+import { fixtureBytes, loadNamed } from './fixtures.ts';
+import { nginxConfig } from './nginx.ts';
+import { FLOOR_SOURCE, PAGECAST } from './paths.ts';
+import { Connection, requestHead, type Address } from './probe.ts';
+import { findTool, Launched, run, sleep, type Placement, type Scope } from './processes.ts';
+
+const READY_WAIT_MS = 10_000;
+const READY_POLL_MS = 2;
+const COMPILE_DEADLINE_MS = 30_000;
+const SYNTHETIC_HEAD_BYTES = 250;
+const HEAD_END = '\r\n\r\n';
+const UNPLACED: Placement = { core: null, namespace: null };
+
+export interface Server {
+  readonly name: string;
+  readonly address: Address;
+  readonly process: Launched;
+  /** The process that does the work; for nginx the worker. Known once it answers. */
+  measuredPid(): number;
+}
+
+/** A contender that is not there, and why. */
+export interface Missing {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export function isMissing(server: Server | Missing): server is Missing {
+  return 'reason' in server;
+}
+
+export interface Site {
+  readonly scope: Scope;
+  readonly root: string;
+  /** For configurations and logs. */
+  readonly workDirectory: string;
+  readonly host: string;
+  readonly placement: Placement;
+}
+
+/** A port that was free a moment ago on this host. In another network namespace every port is. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const listener = createServer();
+    listener.once('error', reject);
+    listener.listen(0, '127.0.0.1', () => {
+      const address = listener.address();
+      listener.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('no port'));
+      });
+    });
+  });
+}
+
+export function launched(site: Site, name: string, port: number, command: readonly string[]): Server {
+  const process = new Launched(site.scope, command, site.placement);
+  process.stdout.resume();
+  return { name, address: { host: site.host, port }, process, measuredPid: () => process.pid };
+}
+
+export async function startPagecast(site: Site): Promise<Server | Missing> {
+  const name = 'pagecast';
+  if (!existsSync(PAGECAST)) return { name, reason: `${PAGECAST} is not built` };
+  const port = await freePort();
+  const options = ['-p', String(port), '-H', site.host, '--workers', '1', '-q'];
+  return launched(site, name, port, [process.execPath, PAGECAST, site.root, ...options]);
+}
+
+export async function startNginx(site: Site): Promise<Server | Missing> {
+  const name = 'nginx';
+  const program = findTool('nginx');
+  if (program === null) return { name, reason: 'nginx is not installed' };
+  const port = await freePort();
+  const prefix = join(site.workDirectory, `nginx-${port}`);
+  mkdirSync(prefix);
+  const configuration = join(prefix, 'nginx.conf');
+  writeFileSync(configuration, nginxConfig({ host: site.host, port, root: site.root, prefix }));
+  const server = launched(site, name, port, [program, '-p', prefix, '-e', join(prefix, 'error.log'), '-c', configuration]);
+  return {
+    ...server,
+    measuredPid: () => {
+      const workers = childrenOf(server.process.pid);
+      if (workers.length !== 1) throw new Error(`nginx has ${workers.length} workers instead of 1`);
+      return workers[0]!;
+    },
+  };
+}
+
+/** A stand-in for pagecast's head while there is none to copy: as long, so that the floor sends as many bytes. */
+function syntheticAnswer(): Buffer {
+  const fixture = loadNamed('1k').fixtures[0]!;
+  const fields = `Content-Type: application/octet-stream\r\nContent-Length: ${fixture.bytes}\r\nX-Filler: `;
+  const head = `HTTP/1.1 200 OK\r\n${fields}`.padEnd(SYNTHETIC_HEAD_BYTES - HEAD_END.length, 'x');
+  return Buffer.concat([Buffer.from(head + HEAD_END), fixtureBytes(fixture)]);
+}
+
+/** `answer`: the bytes that pagecast sends for 1 KiB, or null when it sends none. */
+export async function startFloor(site: Site, answer: Buffer | null): Promise<Server | Missing> {
+  const name = 'floor';
+  const compiler = findTool('cc');
+  if (compiler === null) return { name, reason: 'no C compiler (cc)' };
+  const program = join(site.workDirectory, 'floor');
+  const compiled = await run(site.scope, [compiler, '-O2', '-o', program, FLOOR_SOURCE], UNPLACED, COMPILE_DEADLINE_MS);
+  if (compiled.exitCode !== 0) return { name, reason: `floor.c does not compile: ${compiled.lastWords}` };
+  const answerPath = join(site.workDirectory, 'floor-answer');
+  writeFileSync(answerPath, answer ?? syntheticAnswer());
+  const port = await freePort();
+  return launched(site, name, port, [program, String(port), answerPath]);
+}
+
+/** Returns when `target` is answered with a 200; throws when the process ends first or the wait is too long. */
+export async function untilAnswering(server: Server, target: string): Promise<void> {
+  const deadline = performance.now() + READY_WAIT_MS;
+  let last = 'never connected';
+  while (performance.now() < deadline) {
+    if (!server.process.running) throw new Error(`ended at start: ${server.process.lastWords || 'without a word'}`);
+    try {
+      const connection = await Connection.open(server.address);
+      try {
+        const answer = await connection.ask(requestHead(server.address, target));
+        if (answer.status === 200) return;
+        last = `status ${answer.status}`;
+      } finally {
+        connection.close();
+      }
+    } catch (error) {
+      last = reasonOf(error);
+    }
+    await sleep(READY_POLL_MS);
+  }
+  throw new Error(`no answer within ${READY_WAIT_MS} ms (${last})`);
+}
