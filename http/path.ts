@@ -5,7 +5,7 @@
  *   absolute-path = 1*( "/" segment )      RFC 9110 §4.1; decoding: RFC 3986 §2.1
  *
  * Dot segments are not removed (RFC 3986 §5.2.4) but refused: every client of good will has removed them, and who sends them looks
- * for a hole. openat2 below the root is the second line of defence, not the first (DESIGN §6.6, §6.7).
+ * for a hole. openat2 below the root is the second line of defence, not the first.
  */
 import { BACKSLASH, DOT, hexValues, NO_DIGIT, PERCENT, SLASH } from './characters.ts';
 

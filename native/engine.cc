@@ -101,7 +101,8 @@ void Engine::accept_burst(int32_t number) {
   const int listener = listeners_[static_cast<size_t>(number)].fd;
   for (int i = 0; i < kAcceptBurst && listener >= 0 && room(); ++i) {
     const bool fresh = free_.empty();
-    if (fresh && connections_.size() >= areas_.slots) return pause(number, -ENFILE);
+    // Out of slots, or below of descriptors, after the first: nobody may be waiting any more. Who does is told again.
+    if (fresh && connections_.size() >= areas_.slots) return i == 0 ? pause(number, -ENFILE) : void();
     sockaddr_in6 address{};
     socklen_t length = sizeof address;
     const int fd = kernel_.accept(listener, reinterpret_cast<sockaddr*>(&address), &length);
@@ -110,7 +111,7 @@ void Engine::accept_burst(int32_t number) {
       areas_.counters[kCounter_acceptAborted] += 1;
       continue;
     }
-    if (fd < 0) return pause(number, fd);
+    if (fd < 0) return i == 0 ? pause(number, fd) : void();
     if (fresh) {
       free_.push_back(static_cast<uint32_t>(connections_.size()));
       connections_.emplace_back();

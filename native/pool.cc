@@ -39,6 +39,10 @@ std::unique_ptr<Job> Mailbox::take_all() {
   return std::unique_ptr<Job>(oldest);
 }
 
+void deliver(std::unique_ptr<Job> job) {
+  if (const std::shared_ptr<Mailbox> mailbox = job->mailbox) mailbox->deliver(std::move(job));
+}
+
 namespace {
 
 class ThreadPool final : public Pool {
@@ -82,7 +86,7 @@ class ThreadPool final : public Pool {
         queue_.pop_front();
       }
       job->run();
-      if (const std::shared_ptr<Mailbox> mailbox = job->mailbox) mailbox->deliver(std::move(job));
+      deliver(std::move(job));
     }
   }
 

@@ -41,6 +41,9 @@ class Mailbox {
   std::atomic<Job*> head_{nullptr};
 };
 
+// A job that has run goes to the mailbox it came from, if any. In a pool thread.
+void deliver(std::unique_ptr<Job> job);
+
 class Pool {
  public:
   virtual ~Pool() = default;

@@ -239,10 +239,12 @@ void probe_type(int directory, MountProbe& probe) {
     probe.type = static_cast<uint32_t>(filesystem.f_type);
     probe.type_name = name_of_type(probe.type);
   }
+#ifdef STATX_MNT_ID  // Linux 5.8, and a C library that knows it
   struct statx status{};
   if (::statx(directory, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) == 0 && (status.stx_mask & STATX_MNT_ID) != 0) {
     probe.mount_id = static_cast<int64_t>(status.stx_mnt_id);
   }
+#endif
 }
 
 int refuses_writes(Kernel& kernel, int fd) {

@@ -28,24 +28,25 @@ struct MountProbe {
   int64_t mount_id = -1;  // the first field of a line in /proc/self/mountinfo
 
   Outcome beneath;  // openat2(2), RESOLVE_BENEATH: 0 when "." opened and ".." was refused with EXDEV
-  Outcome cached;   // openat2(2), RESOLVE_CACHED, of a name that was just looked up: 0, or -EAGAIN on mounts that never answer from the cache
+  Outcome cached;   // openat2(2), RESOLVE_CACHED, of the sample's name: 0; -EAGAIN where names do not stay in the cache
 
   Outcome unnamed_file;  // O_TMPFILE in the directory: 0; without it nothing below is tried, down to `sample`
   FileProbe own;
-  Outcome lease_breaks;         // opening a leased file for writing: -EAGAIN (O_NONBLOCK) is what protects; 0: the writer got in
-  Outcome lease_beside_writer;  // a lease while a writable mapping exists: -EAGAIN is right; 0: granted nevertheless
-  Outcome cached_pages_dropped; // cachestat(2) after POSIX_FADV_DONTNEED of a clean page: 0 where pages can be dropped
-  Outcome clone;                // ioctl FICLONE between two unnamed files
-  int edits = 0;                // that were made to see whether fstat(2) tells them apart
-  int edits_told_apart = 0;     // by ctime
-  int64_t stamp_step_ns = 0;    // smallest step of ctime between two edits; 0: none was seen
+  Outcome lease_breaks;          // opening a leased file for writing: -EAGAIN (O_NONBLOCK) is what protects; 0: the writer got in
+  Outcome lease_beside_writer;   // a lease while a writable mapping exists: -EAGAIN is right; 0: granted nevertheless
+  Outcome cached_pages_dropped;  // cachestat(2) after POSIX_FADV_DONTNEED of a clean page: 0 where pages can be dropped
+  Outcome clone;                 // ioctl FICLONE between two unnamed files
+  int edits = 0;                 // that were made to see whether fstat(2) tells them apart
+  int edits_told_apart = 0;      // by ctime
+  int64_t stamp_step_ns = 0;     // smallest step of ctime between two edits; 0: none was seen
 
   Outcome sample;          // opening the existing file: 0
   int64_t sample_owner = -1;
   FileProbe existing;
 };
 
-// `directory` blocks for up to about 40 ms, longer where a disk does. `sample`: an existing regular file below it, relative, or "".
+// Blocks for up to about 40 ms, longer where the disk does. `sample`: an existing regular file below the directory,
+// relative to it, or "".
 MountProbe probe_mount(Kernel& kernel, const std::string& directory, const std::string& sample);
 
 // A memfd that is filled, mapped, sealed and then refuses to be written: 0, or the -errno of the first step that failed.

@@ -40,13 +40,14 @@ export class Deadlines {
     }
   }
 
-  /** The slots that have been idle longest, at most `count`; those that never asked for anything go first. */
-  oldestIdle(count: number): number[] {
+  /** The slots that have been idle longest, at most `count`; `waitsMs`: how long each wait may last, by wait. */
+  oldestIdle(count: number, waitsMs: Float64Array): number[] {
+    const sinceMs = (slot: number): number => this.#untilMs[slot]! - waitsMs[this.#waits[slot]!]!;
     const idle: number[] = [];
     for (let slot = 0; slot < this.#slotsUsed; ++slot) {
       const wait = this.#waits[slot]!;
       if (wait === WAIT_IDLE || wait === WAIT_FIRST) idle.push(slot);
     }
-    return idle.sort((a, b) => this.#untilMs[a]! - this.#untilMs[b]!).slice(0, count);
+    return idle.sort((a, b) => sinceMs(a) - sinceMs(b)).slice(0, count);
   }
 }

@@ -70,7 +70,7 @@ export class Loop implements Transport {
     this.#waits[WAIT_LINGER] = limits.lingerTimeoutMs;
     this.#outbox = new Outbox(parts.engine, parts.areas, layout, (connection, record, result) => this.#settle(connection, record, result));
     this.requests = new Requests(parts.exchange, this, limits, parts.report);
-    this.#watch = new Watch(parts.engine, parts.areas, this.#deadlines, this, parts.report);
+    this.#watch = new Watch(parts.engine, parts.areas, this.#deadlines, this.#waits, this, parts.report);
   }
 
   /** Handles everything that is ready. Called by libuv through Engine.start(). */

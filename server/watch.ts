@@ -27,6 +27,7 @@ export class Watch {
   readonly #deadlines: Deadlines;
   readonly #loop: Watched;
   readonly #report: Report;
+  readonly #waitsMs: Float64Array;
   readonly #progressSeen: Float64Array;
   readonly #stalled: Uint8Array;
   #timer: NodeJS.Timeout | undefined;
@@ -35,12 +36,13 @@ export class Watch {
   /** Connections reset because their peer took nothing. */
   stalls = 0;
 
-  constructor(engine: Engine, areas: Areas, deadlines: Deadlines, loop: Watched, report: Report) {
+  constructor(engine: Engine, areas: Areas, deadlines: Deadlines, waitsMs: Float64Array, loop: Watched, report: Report) {
     this.#engine = engine;
     this.#areas = areas;
     this.#deadlines = deadlines;
     this.#loop = loop;
     this.#report = report;
+    this.#waitsMs = waitsMs;
     this.#progressSeen = new Float64Array(areas.progress.length);
     this.#stalled = new Uint8Array(areas.progress.length);
   }
@@ -75,7 +77,7 @@ export class Watch {
 
   /** accept(2) found no descriptor, no memory or no slot: the longest idle make room. */
   acceptFailed(listener: number, errno: number): void {
-    const idle = this.#deadlines.oldestIdle(SHED_AT_ONCE);
+    const idle = this.#deadlines.oldestIdle(SHED_AT_ONCE, this.#waitsMs);
     for (const slot of idle) {
       const connection = this.#loop.connection(slot);
       if (connection) this.#loop.close(connection, false);

@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     const { runDoctor } = await import('../doctor/print.ts');
     process.exitCode = await runDoctor(args.positionals[1] ?? '.', {
       json: args.values.has('json'), colour: process.stdout.isTTY && !process.env['NO_COLOR'], write: (text) => void process.stdout.write(text),
+      writeError: (text) => void process.stderr.write(text),
     });
     return;
   }

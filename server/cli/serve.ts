@@ -18,7 +18,16 @@ export async function serve(settings: Settings, terminal: boolean): Promise<void
   // Node would start its debugger otherwise.
   process.on('SIGUSR1', () => settings.logFile !== undefined && destination?.reopen());
   const told = { addresses, root: server.options.root, workers: server.options.workers, takenPort };
+  for (const warning of await offloadsMissed(addresses)) operator.warn(warning, { event: 'offloadOff' });
   if (!settings.quiet) process.stdout.write(terminal ? banner(told, !process.env['NO_COLOR']) : listeningLine(told));
+}
+
+/** Bits that decide what zero copy is worth, where they are off on an interface that serves. */
+async function offloadsMissed(addresses: readonly Address[]): Promise<string[]> {
+  const { gatherInterfaces } = await import('../doctor/gather/interfaces.ts');
+  const { offloadWarnings, servingInterfaces } = await import('../doctor/offloads.ts');
+  const interfaces = gatherInterfaces();
+  return typeof interfaces === 'number' ? [] : offloadWarnings(servingInterfaces(interfaces, addresses.map(({ host }) => host)));
 }
 
 type Hooks = Parameters<typeof createServer>[1];

@@ -15,7 +15,7 @@ export interface Row {
   readonly found: string;
   /** What it costs where it is missing. */
   readonly cost: string;
-  /** '' where nothing is to be cured. */
+  /** '' where nothing is to be cured, or it is not known whether. */
   readonly cure: string;
 }
 
@@ -24,8 +24,9 @@ export function judge(facts: Facts): readonly Row[] {
     ['Kernel', kernelChecks], ['Mount', mountChecks], ['Limits', limitChecks], ['Network', networkChecks(facts)],
   ];
   return groups.flatMap(([group, checks]) => checks.map((check) => {
-    const { state, found, cost = check.cost, cure = check.cure } = check.judge(facts);
-    return { group, name: check.name, state, found, cost, cure: state === 'ok' ? '' : cure };
+    const { state, found, cost = check.cost, cure } = check.judge(facts);
+    const known = state === 'limited' || state === 'missing';
+    return { group, name: check.name, state, found, cost, cure: cure ?? (known ? check.cure : '') };
   }));
 }
 

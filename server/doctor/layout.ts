@@ -52,7 +52,8 @@ export function layOut(directory: string, rows: readonly Row[], colour: boolean)
     const { symbol, colour: sgr } = states[state];
     const head = `  ${paint(sgr, `${symbol} ${state}`.padEnd(STATE_COLUMNS))}  ${printable(name).padEnd(nameColumns)}  `;
     const lines = told(found);
-    if (state !== 'ok') lines.push(...told(`costs: ${cost}`, '2'), ...told(`cure: ${cure}`, '2'));
+    if (state !== 'ok') lines.push(...told(`${state === 'unknown' ? 'costs, if missing' : 'costs'}: ${cost}`, '2'));
+    if (cure !== '') lines.push(...told(`cure: ${cure}`, '2'));
     return head + lines.join(`\n${' '.repeat(indent)}`);
   };
 

@@ -1,4 +1,4 @@
-// What an interface takes off the processor (FACTS §4), and which of that is off.
+// What an interface takes off the processor, and which of that is off.
 import type { InterfaceFacts } from './facts.ts';
 
 interface OffloadRow {

@@ -2,7 +2,7 @@
 import { type Check, errorName, isKernelFrom, limited, missing, ok, refusedCall, unknown } from '../check.ts';
 import { UNPROTECTED } from './lease.ts';
 
-/** The oldest kernel that is tested (DESIGN §7). */
+/** The oldest kernel that is tested. */
 const OLDEST: readonly [number, number] = [5, 15];
 /** Seconds that a parked answer may need to drain before a writer is let in by force. */
 const LEASE_BREAK_SECONDS_MIN = 5;
@@ -10,7 +10,7 @@ const LEASE_BREAK_SECONDS_MIN = 5;
 export const kernelChecks: readonly Check[] = [
   {
     name: 'kernel',
-    cost: 'newer system calls are missing, one or the other; their fallbacks are tested from 5.15',
+    cost: 'some system calls are missing: slower ones take their place',
     cure: 'a kernel from 5.15',
     judge: ({ kernel }) => {
       const found = `Linux ${kernel.release}, ${kernel.architecture}`;

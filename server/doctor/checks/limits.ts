@@ -51,7 +51,8 @@ function judgePendingSignals({ limits: { pendingSignals } }: Facts): Verdict {
 function judgeFilesMax({ limits: { filesMax, openFiles } }: Facts): Verdict {
   if (filesMax === null) return unknown('fs.file-max cannot be read');
   const ours = openFiles?.hard ?? 0;
-  const found = `${filesMax} (fs.file-max)`;
+  // systemd sets it to 2^63 - 1.
+  const found = `${filesMax > Number.MAX_SAFE_INTEGER ? 'no limit' : filesMax} (fs.file-max)`;
   return ours !== 'unlimited' && filesMax >= ours ? ok(found) : limited(found);
 }
 

@@ -29,16 +29,26 @@ function judgeCachedOpen(facts: Facts): Verdict {
   return isError(cached, 'EINVAL') ? missing('not known to this kernel') : refusedCall(facts, cached, [5, 12]);
 }
 
+const NOT_THROUGH_OVERLAY = 'serve from the filesystem below, not through overlayfs (a volume, say)';
+
+/** The pages of files that we neither own nor may write are not counted for us (mm/filemap.c, can_do_cachestat). */
+function censusOfForeign({ mount: { probe, sample }, user }: Facts): Verdict | undefined {
+  if (!isError(probe.existing.cachedPages, 'EPERM') || isError(probe.own.cachedPages, 'EPERM')) return undefined;
+  const found = `refused on ${sample}: it belongs to uid ${probe.sampleOwner}, and we, uid ${user.uid}, may not write it`;
+  return missing(found, { cure: `own the files (COPY --chown=${user.uid})` });
+}
+
 function judgePageCensus(facts: Facts): Verdict {
   const pages = seen(facts.mount, (file) => file.cachedPages);
   const dropped = facts.mount.probe.cachedPagesDropped;
+  const foreign = censusOfForeign(facts);
   if (pages === null) return unknown(noFile(facts.mount));
-  if (pages < 0) return refusedCall(facts, pages, [6, 5]);
-  if (pages === 0) return missing('cachestat counts 0 pages of a file that was just read', { cure: 'serve from the filesystem below, not through overlayfs (a volume, say)' });
+  if (pages < 0) return foreign ?? refusedCall(facts, pages, [6, 5]);
+  if (pages === 0) return missing('cachestat counts 0 pages of a file that was just read', { cure: NOT_THROUGH_OVERLAY });
   if (dropped === null) return limited(`cachestat counts pages; whether they can be dropped was ${noFileOfOurs(facts.mount)}`);
   if (dropped < 0) return limited(`cachestat counts pages; dropping them was refused with ${errorName(dropped)}`);
   if (dropped > 0) return limited('cachestat counts pages, but they cannot be dropped', { cure: 'serve from a disk filesystem, not from tmpfs' });
-  return ok('cachestat counts pages, and sees them dropped');
+  return foreign ?? ok('cachestat counts pages, and sees them dropped');
 }
 
 function judgeReflink({ mount }: Facts): Verdict {
@@ -80,7 +90,7 @@ export const mountChecks: readonly Check[] = [
   {
     name: 'page census',
     cost: 'a client behind a veth or bridge counts as on this host: it gets copies (1 MiB: 241 µs of CPU instead of 131)',
-    cure: 'a kernel from 6.5, and a directory that we may write to find out',
+    cure: 'a directory that we may write, to find out',
     judge: judgePageCensus,
   },
   {
