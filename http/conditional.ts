@@ -37,7 +37,8 @@ export function evaluate(conditions: Preconditions, validators: Validators | und
 
   // Steps 3 and 4: If-Modified-Since counts only without If-None-Match, and for GET and HEAD.
   if (ifNoneMatch !== undefined) {
-    if (matchesAny(ifNoneMatch, validators, matchesWeakly)) return safe ? 'not-modified' : 'failed';
+    // Nearly always the one tag that we sent comes back: then there is nothing to parse.
+    if (ifNoneMatch === validators?.etag || matchesAny(ifNoneMatch, validators, matchesWeakly)) return safe ? 'not-modified' : 'failed';
   } else if (ifModifiedSince !== undefined && safe && lastModifiedMs <= parseDate(ifModifiedSince, nowMs)) {
     return 'not-modified';
   }

@@ -66,8 +66,8 @@ export const CONDITIONAL_FIELDS =
   (1 << FIELD_RANGE);
 
 /**
- * The known field whose name, followed by a colon, begins at `start`; FIELD_UNKNOWN also where the bytes end too early to tell.
- * The match is exact but for the case of letters, so that a known name need not be checked to be a token.
+ * The known field whose name, followed by a colon, begins at `start`; FIELD_UNKNOWN also where the bytes end too early to tell,
+ * which is never so in a complete head: behind a colon there are two line ends. The match is exact but for the case of letters, so that a known name need not be checked to be a token.
  */
 export function fieldIdAt(words: DataView, bytes: Uint8Array, start: number, limit: number): number {
   const colon = colonAt(words, start, start + NAME_BYTES_MAX, limit);

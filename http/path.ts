@@ -7,7 +7,7 @@
  * Dot segments are not removed (RFC 3986 §5.2.4) but refused: every client of good will has removed them, and who sends them looks
  * for a hole. openat2 below the root is the second line of defence, not the first.
  */
-import { BACKSLASH, DOT, hexValues, NO_DIGIT, PERCENT, SLASH } from './characters.ts';
+import { BACKSLASH, DOT, hexValues, NO_DIGIT, SLASH } from './characters.ts';
 
 export interface ResolvedPath {
   /** Relative to the root, no slash at either end, single slashes between; '' is the root. */
@@ -26,24 +26,19 @@ const WELL_KNOWN = '.well-known';
 const MALFORMED = 400;
 const NOT_FOUND = 404;
 
+/** What needs a second look; where it does not match, a path is its own name (one regular expression is twice as fast as a loop). */
+const oddity = /[%\\\0\u0100-\uffff]|\/[/.]/;
+
+/** What no name has, or only one that was meant for another system's separator. */
+const unnameable = /[\\\0\u0100-\uffff]/;
+
 /** The path, or the status that refuses it: 400 for malformed percent-encoding, 404 for what no file is served under. */
 export function resolvePath(rawPath: string, allowDotfiles: boolean): ResolvedPath | number {
-  if (rawPath.charCodeAt(0) !== SLASH) return NOT_FOUND;
-  let dots = 0;
-  let plain = true;
-  let previous = 0;
-  for (let i = 0; i < rawPath.length; i++) {
-    const code = rawPath.charCodeAt(i);
-    if (code === DOT && previous === SLASH) dots++;
-    if (code === PERCENT || code === BACKSLASH || code === 0 || code > 0xff || (code === SLASH && previous === SLASH)) plain = false;
-    previous = code;
-  }
-  const directory = previous === SLASH;
-  if (!plain) return resolveOdd(rawPath, allowDotfiles);
-  // Short enough that no segment can be too long, and nothing to decode or collapse: the usual case ends here.
-  const path = rawPath.slice(1, directory ? -1 : undefined);
-  if (dots === 0 && path.length <= SEGMENT_BYTES_MAX) return { path, directory };
-  return isServed(path, allowDotfiles) ? { path, directory } : NOT_FOUND;
+  if (!rawPath.startsWith('/')) return NOT_FOUND;
+  // At most a slash and one full segment: then no segment is too long.
+  if (rawPath.length > 1 + SEGMENT_BYTES_MAX || oddity.test(rawPath)) return resolveOdd(rawPath, allowDotfiles);
+  const directory = rawPath.endsWith('/');
+  return { path: rawPath.slice(1, directory ? -1 : undefined), directory };
 }
 
 function resolveOdd(rawPath: string, allowDotfiles: boolean): ResolvedPath | number {
@@ -64,17 +59,17 @@ function isWellEncoded(text: string): boolean {
 
 /** undefined: a NUL or a slash that was encoded, a backslash in either form, or a character that is no byte. */
 function decode(text: string): string | undefined {
-  let decoded = '';
-  for (let i = 0; i < text.length; i++) {
-    let code = text.charCodeAt(i);
-    if (code === PERCENT) {
-      code = byteAt(text, i + 1);
-      i += 2;
-      // An encoded slash is data within a segment (RFC 3986 §2.2), and no file name has one.
-      if (code === SLASH) return undefined;
-    }
-    if (code === 0 || code === BACKSLASH || code > 0xff) return undefined;
-    decoded += String.fromCharCode(code);
+  if (unnameable.test(text)) return undefined;
+  let percent = text.indexOf('%');
+  if (percent < 0) return text;
+  let decoded = text.slice(0, percent);
+  while (percent >= 0) {
+    const code = byteAt(text, percent + 1);
+    // An encoded slash is data within a segment (RFC 3986 §2.2), and no file name has one.
+    if (code === 0 || code === SLASH || code === BACKSLASH) return undefined;
+    const next = text.indexOf('%', percent + 3);
+    decoded += String.fromCharCode(code) + text.slice(percent + 3, next < 0 ? undefined : next);
+    percent = next;
   }
   return decoded;
 }

@@ -8,7 +8,7 @@
  *
  * Percent-encoding is not looked at: a target is bytes until path.ts makes a file name of its path.
  */
-import { AUTHORITY_MALFORMED, authorityPort, PORT_ABSENT } from './authority.ts';
+import { AUTHORITY_MALFORMED, authorityPort } from './authority.ts';
 import { ASTERISK, equalsIgnoringCase, QUESTION_MARK, SLASH } from './characters.ts';
 
 export const TARGET_ORIGIN = 1;
@@ -61,8 +61,7 @@ function absoluteForm(target: Target, bytes: Uint8Array): boolean {
   target.authorityStart = start;
   target.authorityEnd = end;
   target.pathStart = end;
-  const port = authorityPort(bytes, start, end);
-  return port !== AUTHORITY_MALFORMED && port >= PORT_ABSENT;
+  return authorityPort(bytes, start, end) !== AUTHORITY_MALFORMED;
 }
 
 /** The offset behind "http://" or "https://", 0 where neither is there. */

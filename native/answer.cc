@@ -84,9 +84,13 @@ ssize_t send_memory(SendContext& context, int socket, std::vector<Span>& spans, 
   return static_cast<uint64_t>(n) < total ? -EAGAIN : n;
 }
 
-Advance send_file(SendContext& context, int socket, Span& span, uint64_t quantum, uint64_t warm_until, double& sent) {
-  const uint64_t length = std::min({span.length, quantum, kWindowBytes});
-  if (span.offset >= warm_until && !is_resident(context, span, length)) return {Progress::cold, 0};
+Advance send_file(SendContext& context, int socket, Span& span, uint64_t quantum, double& sent) {
+  uint64_t length = std::min({span.length, quantum, kWindowBytes});
+  if (span.offset < span.warm_until) {
+    length = std::min(length, span.warm_until - span.offset);
+  } else if (!is_resident(context, span, length)) {
+    return {Progress::cold, 0};
+  }
   const ssize_t n = context.kernel.send_file(socket, span.file->fd, static_cast<off_t>(span.offset), length);
   context.counters[kCounter_sendfileCalls] += 1;
   if (n == -EAGAIN) return {Progress::blocked, 0};
@@ -104,7 +108,7 @@ Advance send_file(SendContext& context, int socket, Span& span, uint64_t quantum
 
 }  // namespace
 
-Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size_t& first, uint64_t warm_until, double& sent) {
+Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size_t& first, double& sent) {
   uint64_t quantum = kQuantumBytes;
   while (first < spans.size()) {
     Span& span = spans[first];
@@ -121,7 +125,7 @@ Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size
     }
     if (quantum == 0) return {Progress::yielded, 0};
     const uint64_t before = span.length;
-    const Advance step = send_file(context, socket, span, quantum, warm_until, sent);
+    const Advance step = send_file(context, socket, span, quantum, sent);
     if (step.progress != Progress::done) return step;
     quantum -= std::min(quantum, before - span.length);
   }

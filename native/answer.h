@@ -21,6 +21,7 @@ struct Span {
   const uint8_t* data;   // bytes spans
   uint64_t offset;       // arena and file spans: into the file
   uint64_t length;
+  uint64_t warm_until = 0;  // file spans: offset up to which it was just read ahead
 };
 
 enum class Progress {
@@ -47,9 +48,8 @@ constexpr uint64_t kWindowBytes = 1u << 20;
 // The most one connection sends before the others have their turn.
 constexpr uint64_t kQuantumBytes = 1u << 20;
 
-// Sends spans[first..] as far as the socket takes them. `warm_until`: file offset up to which the front span was just
-// read ahead. Counts what it sent in `sent`.
-Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size_t& first, uint64_t warm_until, double& sent);
+// Sends spans[first..] as far as the socket takes them. Counts what it sent in `sent`.
+Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size_t& first, double& sent);
 
 // An answer that outlives its tick: owns its bytes and holds a reference to each of its files.
 struct Pending {
@@ -57,7 +57,6 @@ struct Pending {
   size_t first = 0;
   std::unique_ptr<uint8_t[]> bytes;
   int32_t after = 0;
-  uint64_t warm_until = 0;
 
   // Takes over what is left of spans[first..].
   static Pending own(const std::vector<Span>& spans, size_t first, int32_t after);

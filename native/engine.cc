@@ -37,16 +37,21 @@ bool aborted_by_peer(int error) {
 Engine::Engine(Process& process, const Areas& areas)
     : process_(process), kernel_(process.kernel), areas_(areas), mailbox_(std::make_shared<Mailbox>(process.kernel)) {
   epoll_ = kernel_.epoll_create();
-  if (epoll_ >= 0 && mailbox_->fd() >= 0) {
+  if (epoll_ >= 0) {
     epoll_event event{EPOLLIN, {.u64 = tag(0, kMailboxMark)}};
-    kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, mailbox_->fd(), &event);
+    const int error = mailbox_->fd() < 0 ? mailbox_->fd() : kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, mailbox_->fd(), &event);
+    if (error < 0) {  // deaf to the pool: no engine
+      kernel_.close(epoll_);
+      epoll_ = error;
+    }
   }
   process_.quiescence.add(&reader_);
 }
 
 Engine::~Engine() {
   for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
-    if (connections_[slot].fd >= 0) close_slot(slot, kReason_BY_US, false);
+    // Whoever was not drained may be in the middle of an answer, and FIN is the end of one that has no length.
+    if (connections_[slot].fd >= 0) close_slot(slot, kReason_BY_US, !connections_[slot].lingering);
   }
   // A worker that ends by an exception gives nothing back itself.
   for (const auto& [file, references] : held_) {
@@ -302,7 +307,7 @@ void Engine::execute(double* command) {
   }
   size_t first = 0;
   SendContext context{kernel_, areas_.counters, kernel_.ticks_ms()};
-  const Advance outcome = advance(context, connection->fd, spans_, first, 0, areas_.progress[slot]);
+  const Advance outcome = advance(context, connection->fd, spans_, first, areas_.progress[slot]);
   if (outcome.progress == Progress::done) {
     command[kCommand_RESULT] = kResult_DONE;
     return finish(slot, after);
@@ -319,7 +324,7 @@ void Engine::flush(uint32_t slot) {
   SendContext context{kernel_, areas_.counters, kernel_.ticks_ms()};
   while (connection.pending) {
     Pending& front = connection.pending->front();
-    const Advance outcome = advance(context, connection.fd, front.spans, front.first, front.warm_until, areas_.progress[slot]);
+    const Advance outcome = advance(context, connection.fd, front.spans, front.first, areas_.progress[slot]);
     if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
     if (outcome.progress != Progress::done) return settle(slot, outcome, front);
     const int32_t after = front.after;
@@ -409,7 +414,10 @@ void Engine::was_read_ahead(const ReadAheadJob& job) {
   Connection* connection = live(job.slot, job.generation);
   if (connection == nullptr || !connection->reading_ahead) return;
   connection->reading_ahead = false;
-  if (connection->pending) connection->pending->front().warm_until = job.offset + job.length;
+  if (connection->pending) {  // nothing was sent meanwhile: it is the span that was asked for
+    Pending& front = connection->pending->front();
+    front.spans[front.first].warm_until = job.offset + job.length;
+  }
   service(job.slot);
 }
 

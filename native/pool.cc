@@ -40,7 +40,8 @@ std::unique_ptr<Job> Mailbox::take_all() {
 }
 
 void deliver(std::unique_ptr<Job> job) {
-  if (const std::shared_ptr<Mailbox> mailbox = job->mailbox) mailbox->deliver(std::move(job));
+  // Taken out of the job: one that lies in its own mailbox would keep it, and itself, when the engine is gone.
+  if (const std::shared_ptr<Mailbox> mailbox = std::move(job->mailbox)) mailbox->deliver(std::move(job));
 }
 
 namespace {

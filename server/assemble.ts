@@ -58,7 +58,7 @@ export function assemble(parts: AssemblyParts): Assembly {
 function staticExchange(engine: Engine, opener: Opener, options: ResolvedOptions, report: Report): Exchange {
   const lookup = new Lookup<SitePlans>(engine, layout, opener, {
     root: Buffer.from(options.root, 'utf8').toString('latin1'),
-    index: options.index,
+    index: Buffer.from(options.index, 'utf8').toString('latin1'),
     dotfiles: options.dotfiles,
     openFilesMax: options.files.openMax,
     missingPathsMax: options.files.missingMax,

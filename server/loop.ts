@@ -49,6 +49,7 @@ export class Loop implements Transport {
   readonly #outbox: Outbox;
   readonly #watch: Watch;
   readonly requests: Requests;
+  readonly #refused: [listener: number, errno: number][] = [];
   #open = 0;
   #ticking = false;
   #scheduled = false;
@@ -83,6 +84,8 @@ export class Loop implements Transport {
       const { eventWords } = sizes;
       for (let at = 0; at < count * eventWords; at += eventWords) this.#dispatch(this.#areas.events, at);
       this.#outbox.flush();
+      // Only now is idle who looks it: requests of this burst are answered.
+      for (const [listener, errno] of this.#refused.splice(0)) this.#watch.acceptFailed(listener, errno);
     }
     this.#ticking = false;
     this.#again();
@@ -132,12 +135,16 @@ export class Loop implements Transport {
       this.wait(connection, WAIT_NOTHING);
       const chunked = plan.framing === 'chunked' && minor > 0;
       pump({ connection, plan, source: plan.source, tail, chunked, after: closing ? after.CLOSE : after.KEEP, record }, this, this.#outbox)
-        .then(() => this.requests.goOn(connection))
+        .then(() => this.#pumped(connection))
         .catch((error: unknown) => this.#parts.report('bodySourceFailed', 'a body source failed: connection reset', { error: String(error) }));
     } else {
       this.#outbox.answer(connection, plan, tail, closing ? after.CLOSE : after.KEEP, record);
     }
     this.flushSoon();
+  }
+
+  cutOff(record: AccessRecord | undefined): void {
+    if (record) this.#parts.log?.write(record, 'aborted');
   }
 
   pause(connection: Connection): void {
@@ -193,7 +200,7 @@ export class Loop implements Transport {
     } else if (type === events.OPENED) {
       this.#parts.opener.settle(slot, { error: record[at + 2]!, kind: record[at + 3]!, file: record[at + 4]!, rerooted: record[at + 5] === 1 });
     } else {
-      this.#watch.acceptFailed(slot, record[at + 2]!);
+      this.#refused.push([slot, record[at + 2]!]);
     }
   }
 
@@ -241,10 +248,17 @@ export class Loop implements Transport {
     if (this.draining) this.#parts.onDrained();
   }
 
+  /** A source has ended, and its last piece is with the engine. */
+  #pumped(connection: Connection): void {
+    if (connection.closing && !connection.busy && !connection.gone) this.wait(connection, WAIT_LINGER);
+    this.requests.goOn(connection);
+  }
+
   #settle(connection: Connection, record: AccessRecord | undefined, result: number): void {
     if (result === results.PENDING) {
       connection.unsent.push(record);
       this.wait(connection, WAIT_SEND);
+      this.#watch.sending(connection.slot);
     } else if (record) {
       this.#parts.log?.write(record, result === results.DONE ? '' : 'aborted'); // GONE: the peer was faster
     }

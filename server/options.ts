@@ -93,10 +93,10 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
   for (const key of Object.keys(options)) if (!KNOWN.has(key)) faults.push(`unknown option "${key}"`);
   const workers = options.workers ?? grantedCpus();
   const share = Math.max(1, Math.floor(descriptors / Math.max(1, workers)));
-  const files = { openMax: Math.min(4096, Math.max(16, share >> 2)), missingMax: 4096, ...options.files };
-  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - (share >> 2) - 64)), ...options.limits };
+  const files = { openMax: Math.min(4096, Math.max(16, share >> 2)), missingMax: 4096, ...given(options.files) };
+  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - (share >> 2) - 64)), ...given(options.limits) };
   const resolved: ResolvedOptions = {
-    root: resolve(options.root ?? '.'),
+    root: typeof (options.root ?? '.') === 'string' ? resolve(options.root ?? '.') : '',
     index: options.index ?? 'index.html',
     dotfiles: options.dotfiles ?? false,
     symlinks: options.symlinks ?? 'inside',
@@ -106,8 +106,8 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
     graceMs: options.graceMs ?? 10_000,
     limits,
     files,
-    arena: { bytesMax: 64 << 20, fileBytesMax: 64 << 10, ...options.arena },
-    guard: { privateMaxBytes: 8 << 20, ...options.guard },
+    arena: { bytesMax: 64 << 20, fileBytesMax: 64 << 10, ...given(options.arena) },
+    guard: { privateMaxBytes: 8 << 20, ...given(options.guard) },
   };
   check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));
   check(resolved.limits, LIMIT_BOUNDS, 'limits.', faults);
@@ -115,9 +115,15 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
   check(resolved.arena, ARENA_BOUNDS, 'arena.', faults);
   check(resolved.guard, GUARD_BOUNDS, 'guard.', faults);
   checkRelations(resolved, faults);
-  checkRoot(resolved.root, faults);
+  if (resolved.root === '') faults.push(`root must be a path, not ${String(options.root)}`);
+  else checkRoot(resolved.root, faults);
   if (faults.length > 0) throw new OptionsError(faults.join('; '));
   return resolved;
+}
+
+/** Without what is undefined: that is as good as absent. */
+function given<T extends object>(options: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function check(group: object, bounds: Bounds, prefix: string, faults: string[], only?: readonly string[]): void {
@@ -135,8 +141,10 @@ function checkRelations(options: ResolvedOptions, faults: string[]): void {
   const { limits, arena, guard, index, symlinks } = options;
   if (limits.targetBytesMax >= limits.headBytesMax) faults.push('limits.targetBytesMax must be below limits.headBytesMax');
   if (arena.fileBytesMax > guard.privateMaxBytes) faults.push('arena.fileBytesMax must not be above guard.privateMaxBytes: only files that are read once are copied');
-  if (index === '' || index.includes('/')) faults.push(`index must be a file name, not "${index}"`);
   // A caller in JavaScript may pass anything.
+  const name: unknown = index;
+  if (typeof name !== 'string' || /^\.{0,2}$|[/\0]/.test(name)) faults.push(`index must be a file name, not "${String(name)}"`);
+  if (typeof (options.dotfiles as unknown) !== 'boolean') faults.push(`dotfiles must be true or false, not "${String(options.dotfiles)}"`);
   if (!['inside', 'none'].includes(symlinks)) faults.push(`symlinks must be "inside" or "none", not "${symlinks}": nothing outside the root is ever served`);
   if (options.accessLog !== false && !['pretty', 'json', 'combined'].includes(options.accessLog)) faults.push(`accessLog must be "pretty", "json", "combined" or false, not "${options.accessLog}"`);
 }

@@ -8,6 +8,8 @@ import type { Plan, Source } from './plan.ts';
 interface Pumping {
   flushSoon(): void;
   close(connection: Connection, hard: boolean): void;
+  /** The answer of this record ends before its last piece. */
+  cutOff(record: AccessRecord | undefined): void;
 }
 
 /** How an answer with a source begins and ends. */
@@ -36,26 +38,46 @@ export async function pump(answer: Pumped, loop: Pumping, outbox: Outbox): Promi
     room?.();
   };
   outbox.bytes(connection, Buffer.concat(chunked ? [plan.head, CHUNKED, tail] : [plan.head, tail]), 0, undefined);
+  const promisedBytes = promised(plan);
+  let bytes = 0;
   try {
-    for (let chunk = await source.pull(); chunk !== undefined && !connection.gone; chunk = await source.pull()) {
+    for (let chunk = await source.pull(); chunk !== undefined && !isGone(connection); chunk = await source.pull()) {
       if (chunk.length === 0) continue;
+      bytes += chunk.length;
+      if (bytes > promisedBytes) throw new Error(`a source gave more than the ${promisedBytes} bytes of its Content-Length`);
       outbox.bytes(connection, chunked ? framed(chunk) : chunk, 0, undefined);
       loop.flushSoon();
       await Promise.resolve(); // the flush that was asked for runs before this goes on
       if (connection.unsent.length > 0) await new Promise<void>((resolve) => (room = resolve));
-      if (connection.gone) break;
+      if (isGone(connection)) break;
     }
+    if (bytes !== promisedBytes && promisedBytes !== Infinity && !isGone(connection)) throw new Error(`a source gave ${bytes} of the ${promisedBytes} bytes of its Content-Length`);
   } catch (error) {
+    loop.cutOff(answer.record);
+    if (isGone(connection)) return; // it was cancelled
     // A body that cannot be finished must not look finished (RFC 9112 §8).
-    if (!connection.gone) loop.close(connection, true);
+    loop.close(connection, true);
     throw error;
   } finally {
     connection.answering = false;
     connection.wake = undefined;
   }
-  if (connection.gone) return;
+  if (isGone(connection)) {
+    loop.cutOff(answer.record);
+    return;
+  }
   outbox.bytes(connection, chunked ? LAST_CHUNK : NOTHING, answer.after, answer.record);
   loop.flushSoon();
+}
+
+/** How long the head says the body is; Infinity where it does not. */
+function promised({ framing, fields }: Plan): number {
+  return framing === 'length' ? Number(fields.find(([name]) => name.toLowerCase() === 'content-length')?.[1]) : Infinity;
+}
+
+/** Asked anew after each wait, which may have seen it go. */
+function isGone(connection: Connection): boolean {
+  return connection.gone;
 }
 
 function framed(chunk: Uint8Array): Uint8Array {

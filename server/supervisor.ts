@@ -80,7 +80,8 @@ export class Supervisor {
     const place = this.#places[index]!;
     const listeners: BorrowedListener[] = this.#listeners.map(({ descriptors, shared }) => ({ fd: descriptors[shared ? 0 : index]!, shared: shared && this.#options.workers > 1 }));
     const data: WorkerData = { options: this.#options, listeners };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: `pagecast-${index}` });
+    // The host's loaders (--import, --require) are not for our own code, and each thread would pay for them.
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: `pagecast-${index}`, execArgv: [] });
     place.worker = worker;
     place.startedMs = Date.now();
     place.fault = undefined;

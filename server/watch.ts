@@ -68,6 +68,11 @@ export class Watch {
     });
   }
 
+  /** An answer of this slot waits for its peer: only what it takes from now on is progress. */
+  sending(slot: number): void {
+    this.#progressSeen[slot] = this.#areas.progress[slot]!;
+  }
+
   /** Whether the connection that was in this slot was reset for taking nothing; forgets it. */
   stalled(slot: number): boolean {
     const stalled = this.#stalled[slot] === 1;
@@ -86,8 +91,13 @@ export class Watch {
     this.#report('acceptRefused', 'no room for a new connection: idle ones are closed', {
       cause: errno === constants.errno.ENFILE ? 'ENFILE, or connectionsMax' : getSystemErrorName(-errno), shed: idle.length,
     });
-    if (idle.length > 0) this.#engine.acceptAgain(listener);
-    else setTimeout(() => this.#engine.acceptAgain(listener), ACCEPT_AGAIN_MS);
+    if (idle.length > 0) this.#acceptAgain(listener);
+    else setTimeout(() => this.#acceptAgain(listener), ACCEPT_AGAIN_MS);
+  }
+
+  /** A listener that cannot be watched (ENOSPC, ENOMEM) would never be heard of again. */
+  #acceptAgain(listener: number): void {
+    if (this.#engine.acceptAgain(listener) < 0) setTimeout(() => this.#acceptAgain(listener), ACCEPT_AGAIN_MS);
   }
 
   #sendOverdue(connection: Connection): void {

@@ -1,5 +1,6 @@
 // From arguments to what is to be served, where and how it is told: values are checked here, with the flag's name.
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { LogFormat } from '../log/format.ts';
 import type { ServerOptions } from '../options.ts';
 import { UsageError, type Arguments, type FlagName } from './flags.ts';
@@ -47,7 +48,7 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
     where: listen ?? [`${host.includes(':') ? `[${host}]` : host}:${port}`],
     mayMove: terminal && !listen && port !== 0 && !args.values.has('strict-port'),
     quiet,
-    logFile: one('log-file'),
+    logFile: logFileOf(one('log-file')),
   };
 }
 
@@ -55,6 +56,18 @@ function rootOf(dir: string): string {
   if (!existsSync(dir)) throw new UsageError(`the folder ${dir} does not exist`);
   if (!statSync(dir).isDirectory()) throw new UsageError(`${dir} is not a folder`);
   return dir;
+}
+
+/** Opened once before anything listens: what opens it for good does so in the background. */
+function logFileOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new UsageError(`--log-file ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+  return file;
 }
 
 function whole(name: FlagName, text: string | undefined, min: number, max: number): number | undefined {

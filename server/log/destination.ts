@@ -8,6 +8,7 @@ const WAITING_BYTES_MAX = 8 << 20;
 export class LogDestination {
   readonly #boom: sonic.SonicBoom;
   #dropped = 0;
+  #ending: Promise<void> | undefined;
 
   /**
    * @param file undefined: standard output.
@@ -32,12 +33,12 @@ export class LogDestination {
     this.#boom.reopen();
   }
 
-  /** Resolves when everything is written, or cannot be. */
+  /** Resolves when everything is written, or cannot be. May be called again. */
   end(): Promise<void> {
-    return new Promise((resolve) => {
+    return (this.#ending ??= new Promise((resolve) => {
       this.#boom.once('close', resolve);
       this.#boom.once('error', () => resolve());
       this.#boom.end();
-    });
+    }));
   }
 }

@@ -38,7 +38,7 @@ export class Lookup<Plans> {
   readonly #report: Report;
   readonly #reader: FileReader;
   readonly #root: number;
-  readonly #loading = new Map<string, Promise<Entry<Plans>>>();
+  readonly #loading = new Map<string, { readonly entry: Promise<Entry<Plans>>; readonly sinceMs: number }>();
   readonly entries: Entries<Plans>;
   #rootCheckedMs = 0;
 
@@ -62,12 +62,15 @@ export class Lookup<Plans> {
 
   /** The same, looked up where it is not known: at most one look at a time per path. */
   find(rawPath: string, nowMs: number): Promise<Entry<Plans>> {
-    let loading = this.#loading.get(rawPath);
+    const loading = this.#loading.get(rawPath);
     if (!loading) {
-      loading = this.#load(rawPath, nowMs).finally(() => this.#loading.delete(rawPath));
-      this.#loading.set(rawPath, loading);
+      const entry = this.#load(rawPath, nowMs).finally(() => this.#loading.delete(rawPath));
+      this.#loading.set(rawPath, { entry, sinceMs: nowMs });
+      return entry;
     }
-    return loading;
+    if (nowMs - loading.sinceMs < FRESH_MS) return loading.entry;
+    // Long under way: it may have seen what was there too long before this request.
+    return loading.entry.then(() => this.known(rawPath, Date.now()) ?? this.find(rawPath, Date.now()));
   }
 
   #confirm(rawPath: string, entry: Entry<Plans>, nowMs: number): boolean {
@@ -92,7 +95,7 @@ export class Lookup<Plans> {
     let path = resolved.path;
     if (resolved.directory) path += path === '' ? this.#options.index : `/${this.#options.index}`;
     const opened = await this.#open(path);
-    const found = this.#entryOf(path, opened, Date.now());
+    const found = this.#entryOf(path, opened, nowMs); // true when the look began, however long it took
     // An index that is a directory is none: to redirect to it would be to redirect to where we are.
     const entry: Entry<Plans> = resolved.directory && found.kind === 'directory' ? { ...found, kind: 'missing', status: 404 } : found;
     this.entries.set(rawPath, entry);

@@ -1,0 +1,108 @@
+// What belongs to the process and not to a connection: engines that end, jobs that come back to nobody, two engines.
+import { constants } from 'node:os';
+import t from 'tap';
+import { layout, type Areas } from '../../native/index.ts';
+import { makeAreas } from '../../server/assemble.ts';
+import { contentOf } from '../simulated/content.ts';
+import { get } from '../simulated/request.ts';
+import { run } from '../simulated/run.ts';
+import { ROOT } from '../simulated/site.ts';
+import { allFeatures, faults, simulated, type World } from '../simulated/world.ts';
+
+const put = (world: World, name: string, bytes: number): void => world.put(`${ROOT}/${name}`, contentOf(1, bytes), -1);
+
+function inWorld(act: (world: World) => void): void {
+  const world = new simulated.World(1n, allFeatures, 'simulated: ended in process.test\n');
+  try {
+    act(world);
+  } finally {
+    world.dispose();
+  }
+}
+
+const descriptors = (world: World): number => {
+  const { epoll, event, socket, file, place } = world.census();
+  return epoll + event + socket + file + place;
+};
+
+t.test('an engine that ends while its jobs wait, run, or are on their way back: nothing leaks', (t) => {
+  for (let steps = 0; steps <= 6; ++steps) {
+    inWorld((world) => {
+      put(world, 'a', 100_000);
+      const engine = new world.Engine(makeAreas(16));
+      for (let ticket = 0; ticket < 3; ++ticket) engine.open(ticket, ROOT, 'a', 0, 1 << 20, 0);
+      for (let i = 0; i < steps; ++i) world.poolStep();
+      engine.stop();
+      while (world.poolStep());
+      t.equal(descriptors(world), 0, `after ${steps} steps of the pool`);
+      t.same(world.violations(), []);
+    });
+  }
+  t.end();
+});
+
+t.test('an engine that ends with files opened for it and answers under way gives them back', (t) => {
+  inWorld((world) => {
+    put(world, 'a', 100_000);
+    const areas: Areas = makeAreas(16);
+    const engine = new world.Engine(areas);
+    const listener = world.listen(16);
+    engine.listen(listener, false);
+    const peer = world.connect(listener, 1000, 1000);
+    world.advance(50);
+    engine.open(1, ROOT, 'a', 0, 1 << 20, 0);
+    engine.open(2, ROOT, 'a', 0, 1 << 20, 0);
+    while (world.poolStep());
+    engine.receive();
+    t.equal(engine.census().files, 1, 'one record for both');
+    const { command, span, spanKinds, after } = layout;
+    areas.commands.set([0, 0, after.KEEP, 1, 0]);
+    areas.commands[command.HEAD_WORDS + span.KIND] = spanKinds.FILE;
+    areas.commands[command.HEAD_WORDS + span.FILE] = 0;
+    areas.commands[command.HEAD_WORDS + span.OFFSET] = 0;
+    areas.commands[command.HEAD_WORDS + span.LENGTH] = 100_000;
+    t.equal(engine.send(command.HEAD_WORDS + span.WORDS), 1, 'pending');
+    world.read(peer, 500);
+    engine.stop();
+    while (world.poolStep());
+    t.equal(descriptors(world), 0);
+    t.same(world.violations(), []);
+  });
+  t.end();
+});
+
+t.test('an engine that could not hear from the pool does not start', (t) => {
+  for (const [fault, error] of [['eventNoDescriptor', constants.errno.EMFILE], ['watchNoMemory', constants.errno.ENOMEM]] as const) {
+    inWorld((world) => {
+      world.force(faults[fault], 1, 0);
+      const engine = new world.Engine(makeAreas(16));
+      t.equal(engine.start(() => undefined), -error, fault);
+      engine.stop();
+      t.equal(descriptors(world), 0);
+      t.same(world.violations(), []);
+    });
+  }
+  t.end();
+});
+
+t.test('two engines share a listener: one of them is woken; and the records of files', (t) => run(t, {}, async (site) => {
+  put(site.world, 'a', 1000);
+  site.advance(50);
+  const other = new site.world.Engine(makeAreas(16));
+  const listener = site.world.listen(16);
+  t.ok(site.engine.listen(listener, true) > 0);
+  t.ok(other.listen(listener, true) >= 0);
+  const peer = site.world.connect(listener, 1000, 10_000);
+  t.same([site.world.ready(0), site.world.ready(1)], [true, false], 'one woken');
+  await site.settle();
+  t.ok(site.world.state(peer) & simulated.peerStates.ACCEPTED);
+  site.world.send(peer, Buffer.from(get('/a')));
+  other.open(1, ROOT, 'a', 0, 1 << 20, 0);
+  await site.settle();
+  t.equal(other.receive(), 1);
+  t.equal(site.engine.census().files, 1, 'one record for both');
+  other.stop();
+  site.world.reset(peer);
+  await site.settle();
+  t.equal(site.engine.census().files, 1, 'it stays while one of them has it');
+}));

@@ -1,0 +1,76 @@
+// RFC 9110 §13.2.2 as data: fields and the status that GET and HEAD get. In the values E stands for the file's entity
+// tag with its quotes, LM for its Last-Modified, BEFORE and AFTER for a second less and more.
+
+export type ConditionalCase = readonly [fields: Readonly<Record<string, string>>, status: 200 | 304 | 412];
+
+export const conditionalCases: readonly ConditionalCase[] = [
+  [{}, 200],
+  // If-Match (§13.1.1): strong comparison.
+  [{ 'If-Match': 'E' }, 200],
+  [{ 'If-Match': '*' }, 200],
+  [{ 'If-Match': '"other"' }, 412],
+  [{ 'If-Match': '"other", E' }, 200],
+  [{ 'If-Match': 'E, "other"' }, 200],
+  [{ 'If-Match': ' , ,"other" ,\tE, ' }, 200],
+  [{ 'If-Match': '"a", "b", "c"' }, 412],
+  [{ 'If-Match': 'W/E' }, 412],
+  [{ 'If-Match': 'W/"other", W/E' }, 412],
+  [{ 'If-Match': '"a, E' }, 412],
+  [{ 'If-Match': 'UNQUOTED' }, 412],
+  [{ 'If-Match': '' }, 412],
+  [{ 'If-Match': '*, E' }, 412],
+  [{ 'If-Match': 'w/E' }, 412],
+  // If-Unmodified-Since (§13.1.4).
+  [{ 'If-Unmodified-Since': 'LM' }, 200],
+  [{ 'If-Unmodified-Since': 'AFTER' }, 200],
+  [{ 'If-Unmodified-Since': 'BEFORE' }, 412],
+  [{ 'If-Unmodified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 412],
+  [{ 'If-Unmodified-Since': 'not a date' }, 200],
+  [{ 'If-Unmodified-Since': '2020-01-01T00:00:00Z' }, 200],
+  [{ 'If-Unmodified-Since': '' }, 200],
+  // Step 1 before step 2: If-Unmodified-Since counts only without If-Match.
+  [{ 'If-Match': 'E', 'If-Unmodified-Since': 'BEFORE' }, 200],
+  [{ 'If-Match': '"other"', 'If-Unmodified-Since': 'AFTER' }, 412],
+  [{ 'If-Match': '*', 'If-Unmodified-Since': 'BEFORE' }, 200],
+  // If-None-Match (§13.1.2): weak comparison.
+  [{ 'If-None-Match': 'E' }, 304],
+  [{ 'If-None-Match': '*' }, 304],
+  [{ 'If-None-Match': 'W/E' }, 304],
+  [{ 'If-None-Match': '"other"' }, 200],
+  [{ 'If-None-Match': '"other", E' }, 304],
+  [{ 'If-None-Match': 'W/"other",W/E' }, 304],
+  [{ 'If-None-Match': '"a", "b"' }, 200],
+  [{ 'If-None-Match': '"a,b", E' }, 304],
+  [{ 'If-None-Match': 'UNQUOTED' }, 200],
+  [{ 'If-None-Match': '' }, 200],
+  [{ 'If-None-Match': '"", E' }, 304],
+  [{ 'If-None-Match': 'E E' }, 200],
+  // If-Modified-Since (§13.1.3).
+  [{ 'If-Modified-Since': 'LM' }, 304],
+  [{ 'If-Modified-Since': 'AFTER' }, 304],
+  [{ 'If-Modified-Since': 'BEFORE' }, 200],
+  [{ 'If-Modified-Since': 'Fri, 31 Dec 9999 23:59:59 GMT' }, 304],
+  [{ 'If-Modified-Since': 'Tuesday, 30-Dec-36 00:00:00 GMT' }, 304],
+  [{ 'If-Modified-Since': 'Wed Jan  1 00:00:00 2020' }, 304],
+  [{ 'If-Modified-Since': 'Wednesday, 01-Jan-20 00:00:00 GMT' }, 304],
+  [{ 'If-Modified-Since': 'Tue, 31 Dec 2019 23:59:59 GMT' }, 200],
+  [{ 'If-Modified-Since': 'wed, 01 jan 2020 00:00:00 gmt' }, 200],
+  [{ 'If-Modified-Since': 'Wed, 01 Jan 2020 00:00:00 UTC' }, 200],
+  [{ 'If-Modified-Since': 'Wed, 32 Jan 2020 00:00:00 GMT' }, 200],
+  [{ 'If-Modified-Since': '0' }, 200],
+  [{ 'If-Modified-Since': '' }, 200],
+  // Step 3 before step 4: If-Modified-Since counts only without If-None-Match.
+  [{ 'If-None-Match': '"other"', 'If-Modified-Since': 'AFTER' }, 200],
+  [{ 'If-None-Match': 'E', 'If-Modified-Since': 'BEFORE' }, 304],
+  [{ 'If-None-Match': '', 'If-Modified-Since': 'AFTER' }, 200],
+  // Steps 1 and 2 before 3 and 4.
+  [{ 'If-Match': '"other"', 'If-None-Match': 'E' }, 412],
+  [{ 'If-Match': 'E', 'If-None-Match': 'E' }, 304],
+  [{ 'If-Match': 'E', 'If-None-Match': '"other"' }, 200],
+  [{ 'If-Match': 'E', 'If-Modified-Since': 'AFTER' }, 304],
+  [{ 'If-Unmodified-Since': 'BEFORE', 'If-None-Match': 'E' }, 412],
+  [{ 'If-Unmodified-Since': 'AFTER', 'If-None-Match': 'E' }, 304],
+  [{ 'If-Unmodified-Since': 'LM', 'If-Modified-Since': 'LM' }, 304],
+  [{ 'If-Unmodified-Since': 'BEFORE', 'If-Modified-Since': 'BEFORE' }, 412],
+  [{ 'If-Match': 'E', 'If-Unmodified-Since': 'BEFORE', 'If-None-Match': '"other"', 'If-Modified-Since': 'AFTER' }, 200],
+];

@@ -1,0 +1,75 @@
+// Command lines and environments that must be refused, as data. DIR stands for a folder that is there, TAKEN for a port
+// that is taken, FILE for a file in DIR.
+
+export interface CommandCase {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly code: 1 | 2;
+  /** The one line on standard error, behind "pagecast: ". */
+  readonly says: RegExp;
+}
+
+export const commandCases: readonly CommandCase[] = [
+  { args: ['DIR', '--nope'], code: 2, says: /^unknown flag --nope; pagecast --help/ },
+  { args: ['DIR', '--prot', '80'], code: 2, says: /^unknown flag --prot; did you mean --port\?$/ },
+  { args: ['DIR', '--log-fromat=json'], code: 2, says: /did you mean --log-format\?$/ },
+  { args: ['DIR', '--Port', '80'], code: 2, says: /did you mean --port\?$/ },
+  { args: ['DIR', '-x'], code: 2, says: /^unknown flag -x/ },
+  { args: ['DIR', '-qx'], code: 2, says: /^unknown flag -x/ },
+  { args: ['DIR', '--no-quiet'], code: 2, says: /^unknown flag --no-quiet/ },
+  { args: ['DIR', '-p'], code: 2, says: /^-p needs a value: -p PORT$/ },
+  { args: ['DIR', '--port', '-q'], code: 2, says: /^--port/ },
+  { args: ['DIR', '--port='], code: 2, says: /^--port must be a whole number from 0 to 65535, not ""$/ },
+  { args: ['DIR', '-p', 'http'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p', '65536'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p=-1'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p', '8080.5'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p', '0x50'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p', '1e3'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p', '99999999999999999999'], code: 2, says: /^--port must be/ },
+  { args: ['DIR', '-p', '80', '-p', '81'], code: 2, says: /^-p is given twice$/ },
+  { args: ['DIR', '--workers', '0'], code: 2, says: /^--workers must be a whole number from 1 to 256/ },
+  { args: ['DIR', '--workers', '257'], code: 2, says: /^--workers must be/ },
+  { args: ['DIR', '--workers', 'two'], code: 2, says: /^--workers must be/ },
+  { args: ['DIR', '--grace-period', '1.5'], code: 2, says: /^--grace-period must be/ },
+  { args: ['DIR', '--grace-period', '3601'], code: 2, says: /^--grace-period must be/ },
+  { args: ['DIR', '--socket-mode', '888'], code: 2, says: /^--socket-mode must be three octal digits/ },
+  { args: ['DIR', '--socket-mode', 'rw'], code: 2, says: /^--socket-mode must be/ },
+  { args: ['DIR', '--log-format', 'xml'], code: 2, says: /^--log-format must be pretty or json or combined, not "xml"$/ },
+  { args: ['DIR', '--symlinks', 'all'], code: 2, says: /nothing outside the root is ever served$/ },
+  { args: ['DIR', '--quiet=yes'], code: 2, says: /^--quiet takes no value$/ },
+  { args: ['DIR', '--index', 'a/b'], code: 2, says: /^index must be a file name/ },
+  { args: ['DIR', '--index='], code: 2, says: /^index must be a file name/ },
+  { args: ['DIR', '--json'], code: 2, says: /^--json is a flag of `pagecast doctor`$/ },
+  { args: ['DIR/nowhere'], code: 2, says: /nowhere does not exist$/ },
+  { args: [''], code: 2, says: /does not exist$/ },
+  { args: ['--root', 'DIR/nowhere'], code: 2, says: /nowhere does not exist$/ },
+  { args: ['FILE'], code: 2, says: /is not a folder$/ },
+  { args: ['DIR', 'DIR'], code: 2, says: /^one folder is served at a time/ },
+  { args: ['DIR', '--root', 'DIR'], code: 2, says: /^the folder is given twice/ },
+  { args: ['DIR', '-l', 'nonsense'], code: 2, says: /^"nonsense" is no address to listen on: use port, host:port/ },
+  { args: ['DIR', '-l', '99999'], code: 2, says: /is no address to listen on/ },
+  { args: ['DIR', '-l', 'localhost:'], code: 2, says: /is no address to listen on/ },
+  { args: ['DIR', '-l', '::1:80'], code: 2, says: /is no address to listen on/ },
+  { args: ['DIR', '-l', 'fd:x'], code: 2, says: /is no address to listen on/ },
+  { args: ['DIR', '-l', ''], code: 2, says: /is no address to listen on/ },
+  { args: ['DIR'], env: { PORT: 'tcp://10.0.0.1:80' }, code: 2, says: /^--port must be/ },
+  { args: ['DIR'], env: { PAGECAST_PORT: '-1' }, code: 2, says: /^--port must be/ },
+  { args: ['DIR'], env: { PAGECAST_QUIET: 'perhaps' }, code: 2, says: /^PAGECAST_QUIET must be 1 or 0, not "perhaps"$/ },
+  { args: [], env: { PAGECAST_ROOT: '/nowhere' }, code: 2, says: /^the folder \/nowhere does not exist$/ },
+  { args: ['DIR', '-p', '0', '--log-file', 'DIR'], code: 2, says: /^--log-file .* cannot be written \(EISDIR\)$/ },
+  { args: ['DIR', '-p', '0', '--log-file', 'FILE/log'], code: 2, says: /^--log-file .* cannot be written \((ENOTDIR|EEXIST)\)$/ },
+  { args: ['DIR', '-p', '0', '--log-file', ''], code: 2, says: /^--log-file {2}cannot be written \(ENOENT\)$/ },
+  // What cannot be had.
+  { args: ['DIR', '-H', '127.0.0.1', '-p', 'TAKEN'], code: 1, says: /^cannot listen on 127\.0\.0\.1:\d+: the address is in use \(EADDRINUSE\)$/ },
+  { args: ['DIR', '-H', '127.0.0.1', '-p', 'TAKEN', '--workers', '2'], code: 1, says: /\(EADDRINUSE\)$/ },
+  { args: ['DIR', '-l', '127.0.0.1:TAKEN', '-l', '127.0.0.1:0'], code: 1, says: /\(EADDRINUSE\)$/ },
+  { args: ['DIR', '-l', '127.0.0.1:0', '-l', '127.0.0.1:TAKEN'], code: 1, says: /\(EADDRINUSE\)$/ },
+  { args: ['DIR', '-H', '203.0.113.9', '-p', '0'], code: 1, says: /no interface has this address \(EADDRNOTAVAIL\)$/ },
+  { args: ['DIR', '-l', 'unix:FILE'], code: 1, says: /a file that is no socket is in the way \(EEXIST\)$/ },
+  { args: ['DIR', '-l', `unix:/tmp/${'s'.repeat(120)}`], code: 1, says: /107 bytes$/ },
+  { args: ['DIR', '-l', 'unix:'], code: 1, says: /^cannot listen on unix:/ },
+  { args: ['DIR', '-l', 'unix:/nowhere/socket'], code: 1, says: /ENOENT/ },
+  { args: ['DIR', '-l', 'fd:99'], code: 1, says: /no such descriptor \(EBADF\)$/ },
+  { args: ['DIR', '-l', 'fd:0'], code: 1, says: /not a socket \(ENOTSOCK\)$/ },
+];

@@ -1,0 +1,31 @@
+{
+  "targets": [
+    {
+      "target_name": "pagecast_simulated",
+      "sources": [
+        "../../native/answer.cc",
+        "../../native/arena.cc",
+        "../../native/binding_engine.cc",
+        "../../native/engine.cc",
+        "../../native/files.cc",
+        "../../native/jobs.cc",
+        "../../native/pool.cc",
+        "../../native/resolve.cc",
+        "binding.cc",
+        "disk.cc",
+        "kernel.cc",
+        "kernel_files.cc",
+        "memory.cc",
+        "network.cc",
+        "pool.cc",
+        "readiness.cc",
+        "world.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "_GLIBCXX_ASSERTIONS"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-rtti", "-std=gnu++17"],
+      "cflags_cc": ["-std=c++20", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fvisibility=hidden"]
+    }
+  ]
+}

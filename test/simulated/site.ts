@@ -1,0 +1,262 @@
+// A site on a simulated kernel: the real loop, exchange and engine, and the crank that turns them. libuv's part is
+// played here: tick() when the epoll descriptor is readable and only then, so that a wake-up that gets lost stays lost.
+import type { Areas, Engine } from '../../native/index.ts';
+import { layout } from '../../native/index.ts';
+import type { RequestHead } from '../../http/head.ts';
+import { assemble } from '../../server/assemble.ts';
+import type { Exchange } from '../../server/exchange.ts';
+import { loopLimits, type LoopLimits } from '../../server/limits.ts';
+import { AccessLog } from '../../server/log/access.ts';
+import type { AccessRecord, Incomplete } from '../../server/log/record.ts';
+import type { Loop } from '../../server/loop.ts';
+import type { ResolvedOptions } from '../../server/options.ts';
+import type { Opener } from '../../server/opener.ts';
+import type { Plan } from '../../server/plan.ts';
+import type { ReportName } from '../../server/report.ts';
+import { StaticExchange, type SitePlans } from '../../server/static/exchange.ts';
+import { Lookup } from '../../server/static/lookup.ts';
+import { Audit } from './audit.ts';
+import { Peer } from './peer.ts';
+import { SimulatedTime } from './time.ts';
+import { allFeatures, faults, simulated, type FaultName, type Features, type World } from './world.ts';
+
+export const ROOT = '/site';
+const TURNS_MAX = 20_000;
+
+export interface SiteOptions {
+  readonly seed?: number;
+  readonly replay?: string;
+  readonly features?: Partial<Features>;
+  readonly limits?: Partial<LoopLimits>;
+  readonly openFilesMax?: number;
+  readonly missingPathsMax?: number;
+  readonly arenaBytesMax?: number;
+  readonly arenaFileBytesMax?: number;
+  readonly hashBytesMax?: number;
+  readonly backlogMax?: number;
+  /** Answers of its own for some paths: at once (`known`) or later. */
+  readonly plans?: ReadonlyMap<string, { readonly known: boolean; readonly plan: (request: RequestHead) => Plan }>;
+}
+
+export interface Reported {
+  readonly name: ReportName;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** Every answer that was begun is logged once, however it ended. */
+class CountedLog extends AccessLog {
+  readonly #unwritten = new Set<AccessRecord>();
+  readonly faults: string[] = [];
+
+  constructor() {
+    super('json', () => undefined);
+  }
+
+  get unwritten(): number {
+    return this.#unwritten.size;
+  }
+
+  override record(...given: Parameters<AccessLog['record']>): AccessRecord {
+    const record = super.record(...given);
+    this.#unwritten.add(record);
+    return record;
+  }
+
+  override write(record: AccessRecord, incomplete: Incomplete): void {
+    if (!this.#unwritten.delete(record)) this.faults.push(`logged twice: ${record.target}`);
+    super.write(record, incomplete);
+  }
+}
+
+/** The static site, with plans of a test's own before it. */
+class WithPlans implements Exchange {
+  readonly #site: Exchange;
+  readonly #plans: NonNullable<SiteOptions['plans']>;
+
+  constructor(site: Exchange, plans: NonNullable<SiteOptions['plans']>) {
+    this.#site = site;
+    this.#plans = plans;
+  }
+
+  known(request: RequestHead, nowMs: number): Plan | undefined {
+    const own = this.#plans.get(request.path);
+    if (own) return own.known ? own.plan(request) : undefined;
+    return this.#site.known(request, nowMs);
+  }
+
+  async find(request: RequestHead, nowMs: number): Promise<Plan> {
+    const own = this.#plans.get(request.path);
+    return own ? own.plan(request) : this.#site.find(request, nowMs);
+  }
+}
+
+function optionsOf(given: SiteOptions): ResolvedOptions {
+  return {
+    root: ROOT, index: 'index.html', dotfiles: false, symlinks: 'inside', workers: 1, accessLog: false, socketMode: -1, graceMs: 10_000,
+    limits: { ...loopLimits, connectionsMax: 256, ...given.limits },
+    files: { openMax: given.openFilesMax ?? 64, missingMax: given.missingPathsMax ?? 64 },
+    arena: { bytesMax: given.arenaBytesMax ?? 64 << 20, fileBytesMax: given.arenaFileBytesMax ?? 64 << 10 },
+    guard: { privateMaxBytes: given.hashBytesMax ?? 8 << 20 },
+  };
+}
+
+export class Site {
+  readonly world: World;
+  readonly time: SimulatedTime;
+  readonly audit = new Audit();
+  readonly log = new CountedLog();
+  readonly reports: Reported[] = [];
+  readonly loop: Loop;
+  readonly engine: Engine;
+  readonly areas: Areas;
+  readonly listener: number;
+  readonly peers: Peer[] = [];
+  drained = false;
+  #lookup!: Lookup<SitePlans>;
+  #listenerNumber: number;
+  #stopped = false;
+
+  constructor(given: SiteOptions = {}) {
+    const replay = given.replay ?? '(a plain case)';
+    this.world = new simulated.World(BigInt(given.seed ?? 1), { ...allFeatures, ...given.features }, `simulated: ended while running: ${replay}\n`);
+    this.world.put(`${ROOT}/.keep`, new Uint8Array(0), -1);
+    this.time = new SimulatedTime(this.world.nowMs());
+    this.time.install();
+    this.listener = this.world.listen(given.backlogMax ?? 64);
+    const options = optionsOf(given);
+    const { loop, engine, areas } = assemble({
+      EngineClass: this.audit.of(this.world.Engine),
+      options,
+      report: (name, _message, facts = {}) => this.reports.push({ name, facts }),
+      log: this.log,
+      onDrained: () => (this.drained = true),
+      exchange: (engine, opener) => new WithPlans(this.#static(engine, opener, options), given.plans ?? new Map()),
+    });
+    this.loop = loop;
+    this.engine = engine;
+    this.areas = areas;
+    this.#listenerNumber = engine.listen(this.listener, false);
+  }
+
+  #static(engine: Engine, opener: Opener, options: ResolvedOptions): Exchange {
+    this.#lookup = new Lookup<SitePlans>(engine, layout, opener, {
+      root: ROOT,
+      index: options.index,
+      dotfiles: options.dotfiles,
+      openFilesMax: options.files.openMax,
+      missingPathsMax: options.files.missingMax,
+      limits: { symlinks: 0, hashBytesMax: options.guard.privateMaxBytes, arenaBytesMax: options.arena.fileBytesMax },
+    }, (name, _message, facts = {}) => this.reports.push({ name, facts }));
+    return new StaticExchange(this.#lookup);
+  }
+
+  counter(name: keyof typeof layout.counters): number {
+    return this.areas.counters[layout.counters[name]]!;
+  }
+
+  reported(name: ReportName): number {
+    return this.reports.filter((report) => report.name === name).length;
+  }
+
+  /** Undefined where the backlog is full. */
+  connect(sizes: { receiveBytesMax?: number; sendBytesMax?: number } = {}): Peer | undefined {
+    const number = this.world.connect(this.listener, sizes.receiveBytesMax ?? 1 << 16, sizes.sendBytesMax ?? 1 << 18);
+    if (number < 0) return undefined;
+    const peer = new Peer(this.world, number);
+    this.peers.push(peer);
+    return peer;
+  }
+
+  force(fault: FaultName, times = 1, skip = 0): void {
+    this.world.force(faults[fault], times, skip);
+  }
+
+  /** One turn of libuv. */
+  async turn(): Promise<void> {
+    if (!this.#stopped && this.world.ready(0)) this.loop.tick();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  get atRest(): boolean {
+    if (this.#stopped) return this.world.poolSize() === 0;
+    return !this.world.ready(0) && this.areas.status[layout.status.READY] === 0 && this.world.poolSize() === 0;
+  }
+
+  /** Until nothing is left to do but wait for peers or time. `read`: peers take what comes meanwhile. */
+  async settle(read = false): Promise<void> {
+    for (let turns = 0, quiet = 0; quiet < 3; ++turns) {
+      if (turns > TURNS_MAX) throw new Error(`no rest after ${TURNS_MAX} turns`);
+      this.world.settleLater();
+      this.world.relieve();
+      while (this.world.poolStep());
+      await this.turn();
+      let moved = !this.atRest;
+      for (const peer of read ? this.peers : []) moved = peer.read() > 0 || moved;
+      quiet = moved ? 0 : quiet + 1;
+    }
+  }
+
+  /** The clock moves on; what falls due runs. */
+  advance(ms: number): void {
+    this.time.advance(ms, (step) => this.world.advance(step));
+  }
+
+  /** Closes the most recently unused entries until none is open. */
+  async dropEntries(): Promise<void> {
+    this.#lookup.entries.shed(1 << 20);
+    await this.settle();
+  }
+
+  get openEntries(): number {
+    return this.#lookup.entries.openFiles;
+  }
+
+  unlisten(): void {
+    this.engine.unlisten(this.#listenerNumber);
+  }
+
+  /** Everything that must hold when every peer has gone. What does not is returned. */
+  async finish(): Promise<string[]> {
+    this.world.calm();
+    if (this.#stopped) return this.stop();
+    for (const peer of this.peers) peer.reset();
+    await this.settle();
+    const faults = [...this.world.violations(), ...this.audit.faults, ...this.log.faults];
+    const expect = (what: string, found: number, expected: number): void => {
+      if (found !== expected) faults.push(`${what}: ${found} instead of ${expected}`);
+    };
+    expect('connections', this.counter('connections'), 0);
+    expect('sockets', this.world.census().socket, 0);
+    expect('slots open', this.audit.open, 0);
+    expect('ACCEPTED without CLOSED', this.audit.accepted - this.audit.closed, 0);
+    expect('answers not logged', this.log.unwritten, 0);
+    expect('counter accepted', this.counter('accepted'), this.audit.accepted);
+    if (this.engine.census().files > this.openEntries) faults.push(`${this.engine.census().files} file records for ${this.openEntries} entries`);
+    await this.dropEntries();
+    expect('file records without entries', this.engine.census().files, 0);
+    expect('files open', this.world.census().file, 0);
+    return [...faults, ...(await this.stop())];
+  }
+
+  /** The engine ends, whatever it is doing: as when its worker dies. What it did not give back is returned. */
+  async stop(): Promise<string[]> {
+    this.#stopped = true;
+    this.engine.stop();
+    for (let i = 0; i < 3; ++i) {
+      while (this.world.poolStep());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { epoll, event, socket, file, place, memory } = this.world.census();
+    const faults = this.world.violations();
+    if (epoll + event + socket + file + place > 0) faults.push(`open after stop(): ${JSON.stringify(this.world.census())}`);
+    const segments = this.engine.census().arenaBytes / (4 << 20);
+    if (memory !== segments) faults.push(`${memory} memory files for ${segments} segments of the arena`);
+    return faults;
+  }
+
+  dispose(): void {
+    SimulatedTime.uninstall();
+    this.engine.stop();
+    this.world.dispose();
+  }
+}
