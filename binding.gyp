@@ -4,6 +4,7 @@
     {
       "target_name": "pagecast",
       "sources": [
+        "native/accepting.cc",
         "native/answer.cc",
         "native/arena.cc",
         "native/binding.cc",
@@ -13,11 +14,13 @@
         "native/jobs.cc",
         "native/kernel_linux.cc",
         "native/listen.cc",
+        "native/lookups.cc",
         "native/pool.cc",
         "native/probe.cc",
         "native/probe_binding.cc",
         "native/probe_network.cc",
-        "native/resolve.cc"
+        "native/resolve.cc",
+        "native/sending.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],

@@ -1,7 +1,5 @@
 #include "engine.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -12,25 +10,7 @@ namespace pagecast {
 namespace {
 
 constexpr int kPollMax = 256;
-constexpr int kAcceptBurst = 64;
 constexpr int kReadsPerTurn = 4;  // of one connection, while its input keeps filling the area
-// What an epoll event stands for: a connection's slot and generation, or one of these in place of the generation.
-// Generations are even, so they are never taken for a mark.
-constexpr uint32_t kListenerMark = 1;
-constexpr uint32_t kMailboxMark = 3;
-
-uint64_t tag(uint32_t low, uint32_t high) { return static_cast<uint64_t>(high) << 32 | low; }
-
-bool aborted_by_peer(int error) {
-  // accept(2): errors that were pending on the new connection, and are not ours.
-  switch (error) {
-    case -ECONNABORTED: case -EINTR: case -EPROTO: case -ENETDOWN: case -ENOPROTOOPT: case -EHOSTDOWN:
-    case -ENONET: case -EHOSTUNREACH: case -EOPNOTSUPP: case -ENETUNREACH: case -EPERM:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -62,85 +42,6 @@ Engine::~Engine() {
   }
   if (epoll_ >= 0) kernel_.close(epoll_);
   process_.quiescence.remove(&reader_);
-}
-
-// ---- listeners ----
-
-int Engine::listen(int fd, bool shared) {
-  for (size_t i = 0; i < listeners_.size(); ++i) {
-    if (listeners_[i].fd >= 0) continue;
-    listeners_[i] = {fd, shared, true};
-    const int error = accept_again(static_cast<int>(i));
-    if (error < 0) listeners_[i] = {};
-    return error < 0 ? error : static_cast<int>(i);
-  }
-  return -ENFILE;
-}
-
-int Engine::unlisten(int number) {
-  Listener& listener = listeners_[static_cast<size_t>(number)];
-  const int error = listener.paused ? 0 : kernel_.epoll_control(epoll_, EPOLL_CTL_DEL, listener.fd, nullptr);
-  listener = {};
-  return error;
-}
-
-int Engine::accept_again(int number) {
-  Listener& listener = listeners_[static_cast<size_t>(number)];
-  if (listener.fd < 0 || !listener.paused) return 0;
-  // One of several waiters is enough for a shared listener. Level-triggered: what a burst leaves is reported again.
-  epoll_event event{EPOLLIN | (listener.shared ? EPOLLEXCLUSIVE : 0u), {.u64 = tag(static_cast<uint32_t>(number), kListenerMark)}};
-  const int error = kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, listener.fd, &event);
-  if (error == 0) listener.paused = false;
-  return error;
-}
-
-void Engine::pause(int32_t number, int error) {
-  Listener& listener = listeners_[static_cast<size_t>(number)];
-  // EPOLLEXCLUSIVE cannot be modified, only removed. If even that fails the level stays, and we are called again.
-  listener.paused = kernel_.epoll_control(epoll_, EPOLL_CTL_DEL, listener.fd, nullptr) == 0;
-  areas_.counters[kCounter_acceptRefused] += 1;
-  event(kEvent_ACCEPT_FAILED, number, -error);
-}
-
-void Engine::accept_burst(int32_t number) {
-  const int listener = listeners_[static_cast<size_t>(number)].fd;
-  for (int i = 0; i < kAcceptBurst && listener >= 0 && room(); ++i) {
-    const bool fresh = free_.empty();
-    // Out of slots, or below of descriptors, after the first: nobody may be waiting any more. Who does is told again.
-    if (fresh && connections_.size() >= areas_.slots) return i == 0 ? pause(number, -ENFILE) : void();
-    sockaddr_in6 address{};
-    socklen_t length = sizeof address;
-    const int fd = kernel_.accept(listener, reinterpret_cast<sockaddr*>(&address), &length);
-    if (fd == -EAGAIN) return;
-    if (aborted_by_peer(fd)) {
-      areas_.counters[kCounter_acceptAborted] += 1;
-      continue;
-    }
-    if (fd < 0) return i == 0 ? pause(number, fd) : void();
-    if (fresh) {
-      free_.push_back(static_cast<uint32_t>(connections_.size()));
-      connections_.emplace_back();
-    }
-    const uint32_t slot = free_.back();
-    Connection& connection = connections_[slot];
-    epoll_event edge{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.u64 = tag(slot, connection.generation)}};
-    if (const int error = kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, fd, &edge); error < 0) {
-      kernel_.close(fd);
-      return pause(number, error);
-    }
-    free_.pop_back();
-    const uint32_t generation = connection.generation;
-    connection = Connection{};
-    connection.generation = generation;
-    connection.fd = fd;
-    connection.writable = true;
-    connection.address = address;
-    areas_.paused[slot] = 0;
-    areas_.progress[slot] = 0;
-    areas_.counters[kCounter_accepted] += 1;
-    areas_.counters[kCounter_connections] += 1;
-    event(kEvent_ACCEPTED, static_cast<int32_t>(slot), static_cast<int32_t>(generation), number);
-  }
 }
 
 // ---- the burst in ----
@@ -256,144 +157,6 @@ void Engine::discard_input(uint32_t slot) {
   make_ready(slot);
 }
 
-// ---- the burst out ----
-
-int Engine::send(size_t words) {
-  reader_.enter();
-  int unfinished = 0;
-  for (size_t at = 0; at < words;) {
-    double* command = areas_.commands + at;
-    execute(command);
-    if (command[kCommand_RESULT] != kResult_DONE) ++unfinished;
-    at += kCommand_HEAD_WORDS + static_cast<size_t>(command[kCommand_SPANS]) * kSpan_WORDS;
-  }
-  reader_.leave();
-  publish_status();
-  return unfinished;
-}
-
-void Engine::execute(double* command) {
-  const auto slot = static_cast<uint32_t>(command[kCommand_SLOT]);
-  Connection* connection = live(slot, static_cast<uint32_t>(command[kCommand_GENERATION]));
-  if (connection == nullptr || connection->lingering) {
-    command[kCommand_RESULT] = kResult_GONE;
-    return;
-  }
-  const auto after = static_cast<int32_t>(command[kCommand_AFTER]);
-  if (after == kAfter_RESET) {
-    command[kCommand_RESULT] = kResult_DONE;
-    return close_slot(slot, kReason_BY_US, true);
-  }
-  spans_.clear();
-  const double* words = command + kCommand_HEAD_WORDS;
-  for (int i = 0; i < static_cast<int>(command[kCommand_SPANS]); ++i, words += kSpan_WORDS) {
-    Span span{static_cast<int32_t>(words[kSpan_KIND]), nullptr, nullptr, static_cast<uint64_t>(words[kSpan_OFFSET]),
-              static_cast<uint64_t>(words[kSpan_LENGTH])};
-    if (span.kind == kSpanKind_BYTES) {
-      PAGECAST_ASSERT(span.offset + span.length <= areas_.tx_bytes);
-      span.data = areas_.tx + span.offset;
-    } else {
-      span.file = process_.files.at(static_cast<uint32_t>(words[kSpan_FILE]));
-      PAGECAST_ASSERT(span.file != nullptr);
-    }
-    PAGECAST_ASSERT(span.length > 0);  // an empty last span would leave the head corked
-    spans_.push_back(span);
-  }
-
-  command[kCommand_RESULT] = kResult_PENDING;
-  if (connection->pending) {
-    connection->pending->push_back(Pending::own(spans_, 0, after));
-    return;
-  }
-  size_t first = 0;
-  SendContext context{kernel_, areas_.counters, kernel_.ticks_ms()};
-  const Advance outcome = advance(context, connection->fd, spans_, first, areas_.progress[slot]);
-  if (outcome.progress == Progress::done) {
-    command[kCommand_RESULT] = kResult_DONE;
-    return finish(slot, after);
-  }
-  if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
-  connection->pending = std::make_unique<std::deque<Pending>>();
-  connection->pending->push_back(Pending::own(spans_, first, after));
-  settle(slot, outcome, connection->pending->front());
-}
-
-// Goes on with what is pending, oldest first, until the socket is full or the quantum is used up.
-void Engine::flush(uint32_t slot) {
-  Connection& connection = connections_[slot];
-  SendContext context{kernel_, areas_.counters, kernel_.ticks_ms()};
-  while (connection.pending) {
-    Pending& front = connection.pending->front();
-    const Advance outcome = advance(context, connection.fd, front.spans, front.first, areas_.progress[slot]);
-    if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
-    if (outcome.progress != Progress::done) return settle(slot, outcome, front);
-    const int32_t after = front.after;
-    drop(front);
-    connection.pending->pop_front();
-    if (connection.pending->empty()) connection.pending.reset();
-    event(kEvent_SENT, static_cast<int32_t>(slot), static_cast<int32_t>(connection.generation));
-    if (after != kAfter_KEEP) return finish(slot, after);
-    if (!room()) return make_ready(slot);
-  }
-}
-
-void Engine::settle(uint32_t slot, const Advance& outcome, Pending& front) {
-  switch (outcome.progress) {
-    case Progress::blocked:
-      connections_[slot].writable = false;
-      areas_.counters[kCounter_sendsBlocked] += 1;
-      break;
-    case Progress::yielded:
-      areas_.counters[kCounter_quantaUsedUp] += 1;
-      make_ready(slot);
-      break;
-    case Progress::cold:
-      read_ahead(slot, front);
-      break;
-    case Progress::done:
-    case Progress::failed:
-      PAGECAST_ASSERT(false);
-  }
-}
-
-void Engine::finish(uint32_t slot, int32_t after) {
-  if (after != kAfter_CLOSE) return;
-  Connection& connection = connections_[slot];
-  if (connection.pending) {  // nothing may follow a last answer
-    for (Pending& rest : *connection.pending) drop(rest);
-    connection.pending.reset();
-  }
-  if (connection.ended) return close_slot(slot, 0, false);
-  kernel_.shutdown_send(connection.fd);
-  connection.lingering = connection.readable = true;
-  make_ready(slot);
-}
-
-void Engine::drop(Pending& pending) {
-  for (Span& span : pending.spans) {
-    if (span.kind != kSpanKind_BYTES) drop(span.file);
-  }
-}
-
-void Engine::drop(File* file) {
-  if (Files::release(file)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file));
-}
-
-void Engine::read_ahead(uint32_t slot, const Pending& front) {
-  Connection& connection = connections_[slot];
-  const Span& span = front.spans[front.first];
-  auto job = std::make_unique<ReadAheadJob>(process_, span.file, span.offset, std::min(span.length, kWindowBytes), slot, connection.generation);
-  job->mailbox = mailbox_;
-  areas_.counters[kCounter_readAheads] += 1;
-  if (process_.pool->submit(std::move(job))) {
-    connection.reading_ahead = true;
-  } else {
-    make_ready(slot);  // the pool's queue is full: ask again on the next turn
-  }
-}
-
-// ---- from the pool ----
-
 void Engine::take_mail() {
   std::unique_ptr<Job> job = mailbox_->take_all();
   while (job) {
@@ -401,68 +164,6 @@ void Engine::take_mail() {
     job->arrive(*this);
     job = std::move(next);
   }
-}
-
-void Engine::opened(OpenJob& job) {
-  const int32_t number = job.file == nullptr ? -1 : static_cast<int32_t>(job.file->number);
-  if (job.file != nullptr) ++held_[job.file];
-  job.file = nullptr;  // the reference is TypeScript's now
-  deferred_.push_back({kEvent_OPENED, static_cast<int32_t>(job.ticket), job.error, job.kind, number, job.rerooted});
-}
-
-void Engine::was_read_ahead(const ReadAheadJob& job) {
-  Connection* connection = live(job.slot, job.generation);
-  if (connection == nullptr || !connection->reading_ahead) return;
-  connection->reading_ahead = false;
-  if (connection->pending) {  // nothing was sent meanwhile: it is the span that was asked for
-    Pending& front = connection->pending->front();
-    front.spans[front.first].warm_until = job.offset + job.length;
-  }
-  service(job.slot);
-}
-
-bool Engine::open(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, const LoadLimits& limits) {
-  auto job = std::make_unique<OpenJob>(process_, ticket, root, path, symlinks, limits);
-  job->mailbox = mailbox_;
-  return process_.pool->submit(std::move(job));
-}
-
-void Engine::release(uint32_t number) {
-  File* file = process_.files.at(number);
-  const auto held = held_.find(file);
-  PAGECAST_ASSERT(held != held_.end());
-  if (--held->second == 0) held_.erase(held);
-  drop(file);
-}
-
-// ---- freshness ----
-
-int Engine::open_root(const char* path) {
-  roots_.push_back({path, -1});
-  return static_cast<int>(roots_.size()) - 1;
-}
-
-int Engine::check(int number, const char* path, int64_t file, Symlinks symlinks, bool refresh_root) {
-  Root& root = roots_[static_cast<size_t>(number)];
-  if (refresh_root && root.fd >= 0) {
-    kernel_.close(root.fd);  // O_PATH: nothing waits
-    root.fd = -1;
-  }
-  if (root.fd < 0) root.fd = open_cached(kernel_, AT_FDCWD, root.path.c_str(), Symlinks::inside, false);
-  if (root.fd < 0) return kCheck_UNKNOWN;
-  const int place = open_cached(kernel_, root.fd, path, symlinks, true);
-  if (place == -ENOENT || place == -ENOTDIR) return kCheck_MISSING;
-  if (place < 0) return kCheck_UNKNOWN;
-  struct stat status;
-  const int error = kernel_.status(place, &status);
-  kernel_.close(place);
-  if (error < 0) return kCheck_UNKNOWN;
-  if (S_ISDIR(status.st_mode)) return kCheck_DIRECTORY;
-  if (file < 0) return kCheck_CHANGED;
-  const File* known = process_.files.at(static_cast<uint32_t>(file));
-  PAGECAST_ASSERT(known != nullptr);
-  if (known->settling || identity_of(status) != known->identity) return kCheck_CHANGED;
-  return known->wants_arena && known->resident.bytes == nullptr ? kCheck_EVICTED : kCheck_SAME;
 }
 
 // ---- slots ----

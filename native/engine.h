@@ -67,6 +67,13 @@ struct Connection {
   sockaddr_in6 address{};   // v4 fits; a unix peer has no name
 };
 
+// What an epoll event stands for: a connection's slot and generation, or one of these in place of the generation.
+// Generations are even, so they are never taken for a mark.
+constexpr uint32_t kListenerMark = 1;
+constexpr uint32_t kMailboxMark = 3;
+
+inline uint64_t tag(uint32_t low, uint32_t high) { return static_cast<uint64_t>(high) << 32 | low; }
+
 class OpenJob;
 class ReadAheadJob;
 

@@ -288,6 +288,9 @@ t.test('draining: idle connections close, answers under way are finished, then i
   t.notOk(site.drained);
   await site.settle(true);
   t.same(busy.responses(['GET'])[0]!.body, content);
+  t.notOk(site.drained, 'it did not know that this was its last answer');
+  site.advance(1000);
+  await site.settle();
   t.ok(busy.is('ENDED'));
   t.ok(site.drained);
 }));

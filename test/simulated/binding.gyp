@@ -3,14 +3,17 @@
     {
       "target_name": "pagecast_simulated",
       "sources": [
+        "../../native/accepting.cc",
         "../../native/answer.cc",
         "../../native/arena.cc",
         "../../native/binding_engine.cc",
         "../../native/engine.cc",
         "../../native/files.cc",
         "../../native/jobs.cc",
+        "../../native/lookups.cc",
         "../../native/pool.cc",
         "../../native/resolve.cc",
+        "../../native/sending.cc",
         "binding.cc",
         "disk.cc",
         "kernel.cc",

@@ -1,0 +1,66 @@
+// Engine: from paths to records. In the pool where something must be read, from the kernel's name cache where not.
+#include "engine.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "assertion.h"
+#include "jobs.h"
+
+namespace pagecast {
+
+void Engine::opened(OpenJob& job) {
+  const int32_t number = job.file == nullptr ? -1 : static_cast<int32_t>(job.file->number);
+  if (job.file != nullptr) ++held_[job.file];
+  job.file = nullptr;  // the reference is TypeScript's now
+  deferred_.push_back({kEvent_OPENED, static_cast<int32_t>(job.ticket), job.error, job.kind, number, job.rerooted});
+}
+
+bool Engine::open(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, const LoadLimits& limits) {
+  auto job = std::make_unique<OpenJob>(process_, ticket, root, path, symlinks, limits);
+  job->mailbox = mailbox_;
+  return process_.pool->submit(std::move(job));
+}
+
+void Engine::release(uint32_t number) {
+  File* file = process_.files.at(number);
+  const auto held = held_.find(file);
+  PAGECAST_ASSERT(held != held_.end());
+  if (--held->second == 0) held_.erase(held);
+  drop(file);
+}
+
+void Engine::drop(File* file) {
+  if (Files::release(file)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file));
+}
+
+int Engine::open_root(const char* path) {
+  roots_.push_back({path, -1});
+  return static_cast<int>(roots_.size()) - 1;
+}
+
+int Engine::check(int number, const char* path, int64_t file, Symlinks symlinks, bool refresh_root) {
+  Root& root = roots_[static_cast<size_t>(number)];
+  if (refresh_root && root.fd >= 0) {
+    kernel_.close(root.fd);  // O_PATH: nothing waits
+    root.fd = -1;
+  }
+  if (root.fd < 0) root.fd = open_cached(kernel_, AT_FDCWD, root.path.c_str(), Symlinks::inside, false);
+  if (root.fd < 0) return kCheck_UNKNOWN;
+  const int place = open_cached(kernel_, root.fd, path, symlinks, true);
+  if (place == -ENOENT || place == -ENOTDIR) return kCheck_MISSING;
+  if (place < 0) return kCheck_UNKNOWN;
+  struct stat status;
+  const int error = kernel_.status(place, &status);
+  kernel_.close(place);
+  if (error < 0) return kCheck_UNKNOWN;
+  if (S_ISDIR(status.st_mode)) return kCheck_DIRECTORY;
+  if (file < 0) return kCheck_CHANGED;
+  const File* known = process_.files.at(static_cast<uint32_t>(file));
+  PAGECAST_ASSERT(known != nullptr);
+  if (known->settling || identity_of(status) != known->identity) return kCheck_CHANGED;
+  return known->wants_arena && known->resident.bytes == nullptr ? kCheck_EVICTED : kCheck_SAME;
+}
+
+}  // namespace pagecast
