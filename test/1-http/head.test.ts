@@ -146,6 +146,8 @@ t.test('each byte in a field value, at each place of a word', (t) => {
 });
 
 t.test('methods, forms and offsets', (t) => {
+  t.equal(new Set([http.METHOD_GET, http.METHOD_HEAD, http.METHOD_OPTIONS, http.METHOD_OTHER]).size, 4);
+  t.equal(new Set([http.TARGET_ORIGIN, http.TARGET_ABSOLUTE, http.TARGET_AUTHORITY, http.TARGET_ASTERISK]).size, 4);
   const head = new RequestHead();
   const forms: [string, number, number][] = [
     ['GET /a', http.METHOD_GET, http.TARGET_ORIGIN],
