@@ -13,6 +13,7 @@ export interface FileFacts {
   readonly modifiedNs: number;
   readonly changedS: number;
   readonly changedNs: number;
+  readonly inode: number;
   /** SHA-256 of the bytes, where the file was small enough to be hashed. */
   readonly digest: Uint8Array | undefined;
   readonly inArena: boolean;
@@ -43,13 +44,14 @@ export class FileReader {
 
   facts(file: number): FileFacts {
     this.#engine.describe(file, this.#numbers, this.#digest);
-    const { SIZE, MODIFIED_S, MODIFIED_NS, CHANGED_S, CHANGED_NS, HASHED, IN_ARENA } = this.#facts;
+    const { SIZE, MODIFIED_S, MODIFIED_NS, CHANGED_S, CHANGED_NS, HASHED, IN_ARENA, INODE } = this.#facts;
     return {
       size: this.#numbers[SIZE]!,
       modifiedS: this.#numbers[MODIFIED_S]!,
       modifiedNs: this.#numbers[MODIFIED_NS]!,
       changedS: this.#numbers[CHANGED_S]!,
       changedNs: this.#numbers[CHANGED_NS]!,
+      inode: this.#numbers[INODE]!,
       digest: this.#numbers[HASHED] === 1 ? this.#digest.slice() : undefined,
       inArena: this.#numbers[IN_ARENA] === 1,
     };
@@ -58,12 +60,13 @@ export class FileReader {
 
 /**
  * The entity tag of a version (RFC 9110 §8.8.3). Of the content where it was hashed, so that equal bytes have equal
- * tags on every machine and after every restart. Beyond that of size, mtime and ctime (which cannot be set back),
- * weak while the version is so young that a change might not show in them.
+ * tags on every machine and after every restart. Beyond that of size, mtime, ctime (which cannot be set back) and inode
+ * (two files that replace each other by rename may be made within one tick of the clock), weak while the version is
+ * so young that a change might not show in them.
  */
 export function entityTag(facts: FileFacts, nowMs: number): string {
   if (facts.digest) return `"${Buffer.from(facts.digest.buffer, facts.digest.byteOffset, 18).toString('base64url')}"`;
-  const parts = [facts.size, facts.modifiedS, facts.modifiedNs, facts.changedS, facts.changedNs].map((n) => n.toString(36));
+  const parts = [facts.size, facts.modifiedS, facts.modifiedNs, facts.changedS, facts.changedNs, facts.inode].map((n) => n.toString(36));
   return `${isRacy(facts, nowMs) ? 'W/' : ''}"${parts.join('-')}"`;
 }
 

@@ -201,6 +201,7 @@ void EngineObject::describe(const Napi::CallbackInfo& info) {
   set(kFact_HASHED, file->hashed);
   set(kFact_IN_ARENA, file->resident.bytes.load() != nullptr);
   set(kFact_SETTLING, file->settling);
+  set(kFact_INODE, static_cast<double>(identity.inode));
   std::memcpy(info[2].As<Napi::Uint8Array>().Data(), file->digest.data(), file->digest.size());
 }
 

@@ -18,7 +18,7 @@ export interface Layout {
   readonly kinds: Names<'REGULAR' | 'DIRECTORY' | 'OTHER'>;
   readonly checks: Names<'SAME' | 'CHANGED' | 'MISSING' | 'DIRECTORY' | 'UNKNOWN' | 'EVICTED'>;
   readonly status: Names<'READY'>;
-  readonly facts: Names<'SIZE' | 'MODIFIED_S' | 'MODIFIED_NS' | 'CHANGED_S' | 'CHANGED_NS' | 'HASHED' | 'IN_ARENA' | 'SETTLING'>;
+  readonly facts: Names<'SIZE' | 'MODIFIED_S' | 'MODIFIED_NS' | 'CHANGED_S' | 'CHANGED_NS' | 'HASHED' | 'IN_ARENA' | 'SETTLING' | 'INODE'>;
   readonly counters: Names<CounterName>;
   readonly sizes: Names<'eventWords' | 'eventsMax' | 'receiveBytes'>;
 }

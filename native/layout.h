@@ -94,7 +94,8 @@ namespace pagecast {
   X(CHANGED_NS, 4)                                                                          \
   X(HASHED, 5)                                                                              \
   X(IN_ARENA, 6)                                                                            \
-  X(SETTLING, 7)
+  X(SETTLING, 7)                                                                            \
+  X(INODE, 8)
 
 constexpr int32_t kEventWords = 6;
 constexpr int32_t kEventsMax = 512;

@@ -22,8 +22,8 @@ import { Watch } from './watch.ts';
 const { events, reasons, results, status, after, sizes } = layout;
 /** Bursts handled before timers and promises have their turn. */
 const TURNS_MAX = 8;
-/** For the first request of a connection that was there when the drain began. */
-const FIRST_WHEN_DRAINING_MS = 500;
+/** For a request that may be on its way when a drain begins: a connection's first, or the next behind an answer. */
+const REQUEST_WHEN_DRAINING_MS = 500;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -100,7 +100,7 @@ export class Loop implements Transport {
       const wait = connection ? this.#deadlines.waitOf(connection.slot) : WAIT_NOTHING;
       if (wait === WAIT_IDLE) this.close(connection!, false);
       // A new one's first request may be on its way; one that was opened in advance must not hold us up.
-      if (wait === WAIT_FIRST) this.#deadlines.set(connection!.slot, WAIT_FIRST, Date.now() + FIRST_WHEN_DRAINING_MS);
+      if (wait === WAIT_FIRST) this.#deadlines.set(connection!.slot, WAIT_FIRST, Date.now() + REQUEST_WHEN_DRAINING_MS);
     }
     this.#again();
     if (this.#open === 0) this.#parts.onDrained();
@@ -165,7 +165,8 @@ export class Loop implements Transport {
 
   wait(connection: Connection, wait: number): void {
     if (wait === WAIT_NOTHING) this.#deadlines.clear(connection.slot);
-    else this.#deadlines.set(connection.slot, wait, this.nowMs + this.#waits[wait]!);
+    // The answer before a drain could not say that it was the last: what was sent on the strength of it is still taken.
+    else this.#deadlines.set(connection.slot, wait, this.nowMs + (wait === WAIT_IDLE && this.draining ? REQUEST_WHEN_DRAINING_MS : this.#waits[wait]!));
   }
 
   /** Answers made outside a tick leave when the promises that are due have run. */

@@ -69,9 +69,7 @@ export class Requests {
     this.#transport.wait(connection, connection.piece ? WAIT_HEAD : connection.body ? WAIT_BODY : WAIT_IDLE);
     if (rest) this.#take(connection, rest, 0, rest.length);
     if (connection.busy || connection.closing) return;
-    // An answer that was under way when a drain began could not announce the end; nothing more is waited for.
-    const isOver = connection.ended || (this.#transport.draining && !connection.piece && !connection.body);
-    if (isOver) this.#transport.end(connection);
+    if (connection.ended) this.#transport.end(connection);
     else this.#transport.resume(connection);
   }
 

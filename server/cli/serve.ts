@@ -12,11 +12,12 @@ export async function serve(settings: Settings, terminal: boolean): Promise<void
   const wantsLog = settings.options.accessLog !== false;
   const destination = wantsLog ? new LogDestination(settings.logFile, (message, facts) => operator.report({ name: 'accessLogFailed', message, facts })) : undefined;
   const hooks = { onReport: operator.report.bind(operator), onAccessLog: (block: string): void => destination?.write(block) };
-  const { server, addresses, takenPort } = await listenSomewhere(settings, hooks);
-
-  stopOnSignals(server, destination);
+  // Before anything listens: a worker may serve already when its readiness is heard of here.
+  const serving: Serving = { server: undefined, stopping: false };
+  stopOnSignals(serving, destination);
   // Node would start its debugger otherwise.
   process.on('SIGUSR1', () => settings.logFile !== undefined && destination?.reopen());
+  const { server, addresses, takenPort } = await listenSomewhere(settings, hooks, serving);
   const told = { addresses, root: server.options.root, workers: server.options.workers, takenPort };
   for (const warning of await offloadsMissed(addresses)) operator.warn(warning, { event: 'offloadOff' });
   if (!settings.quiet) process.stdout.write(terminal ? banner(told, !process.env['NO_COLOR']) : listeningLine(told));
@@ -32,15 +33,21 @@ async function offloadsMissed(addresses: readonly Address[]): Promise<string[]> 
 
 type Hooks = Parameters<typeof createServer>[1];
 
+interface Serving {
+  server: Server | undefined;
+  stopping: boolean;
+}
+
 /** On a terminal a port that is taken is no reason to stop: the next free one serves as well. */
-async function listenSomewhere(settings: Settings, hooks: Hooks): Promise<{ server: Server; addresses: readonly Address[]; takenPort: number | undefined }> {
+async function listenSomewhere(settings: Settings, hooks: Hooks, serving: Serving): Promise<{ server: Server; addresses: readonly Address[]; takenPort: number | undefined }> {
   let where = settings.where;
   let takenPort: number | undefined;
   for (let attempt = 0; ; ++attempt) {
-    const server = createServer(settings.options, hooks);
+    const server = (serving.server = createServer(settings.options, hooks));
     try {
       return { server, addresses: await server.listen(...where), takenPort };
     } catch (error) {
+      if (serving.stopping) return new Promise(() => undefined); // whoever stops it ends the process
       const taken = error instanceof ListenError && error.code === 'EADDRINUSE';
       if (!taken || !settings.mayMove || attempt >= PORTS_TRIED) throw error;
       const [, host, port] = /^(.*):(\d+)$/.exec(where[0]!)!;
@@ -50,12 +57,11 @@ async function listenSomewhere(settings: Settings, hooks: Hooks): Promise<{ serv
   }
 }
 
-function stopOnSignals(server: Server, destination: LogDestination | undefined): void {
-  let stopping = false;
+function stopOnSignals(serving: Serving, destination: LogDestination | undefined): void {
   const stop = (): void => {
-    const force = stopping;
-    stopping = true;
-    server.close({ force }).then(async () => {
+    const force = serving.stopping;
+    serving.stopping = true;
+    (serving.server?.close({ force }) ?? Promise.resolve()).then(async () => {
       await destination?.end();
       process.exit(0);
     }, (error: unknown) => {

@@ -1,19 +1,12 @@
 // Plain answers of the real engine and loop on the simulated kernel, without a fault.
 import t from 'tap';
 import { layout } from '../../native/index.ts';
-import { contentOf } from '../simulated/content.ts';
 import { get, request } from '../simulated/request.ts';
 import { run } from '../simulated/run.ts';
-import { ROOT, type Site } from '../simulated/site.ts';
+import { ROOT } from '../simulated/site.ts';
 import { simulated } from '../simulated/world.ts';
 
 const MiB = 1 << 20;
-const put = (site: Site, name: string, number: number, bytes: number): Buffer => {
-  const content = contentOf(number, bytes);
-  site.world.put(`${ROOT}/${name}`, content, -1);
-  site.advance(50); // older than timestamps can tell apart
-  return content;
-};
 
 t.test('the simulated addon is built from the same layout', (t) => {
   t.same(simulated.layout, layout);
@@ -21,7 +14,7 @@ t.test('the simulated addon is built from the same layout', (t) => {
 });
 
 t.test('a request and its answer', (t) => run(t, {}, async (site) => {
-  const content = put(site, 'a.txt', 1, 1000);
+  const content = site.put('a.txt', 1, 1000);
   const peer = site.connect()!;
   peer.say(get('/a.txt'));
   await site.settle(true);
@@ -33,7 +26,7 @@ t.test('a request and its answer', (t) => run(t, {}, async (site) => {
 }));
 
 t.test('keep-alive: one connection, three answers; the second look makes no system call for the file', (t) => run(t, {}, async (site) => {
-  const content = put(site, 'a.txt', 1, 1000);
+  const content = site.put('a.txt', 1, 1000);
   const peer = site.connect()!;
   for (let i = 0; i < 3; ++i) {
     const before = site.world.census().calls;
@@ -46,7 +39,7 @@ t.test('keep-alive: one connection, three answers; the second look makes no syst
 }));
 
 t.test('pipelined requests are answered in order, whatever each of them has to wait for', (t) => run(t, {}, async (site) => {
-  const bodies = [put(site, 'a', 1, 10), put(site, 'b', 2, 300_000), put(site, 'c', 3, 0), put(site, 'd', 4, 70_000)];
+  const bodies = [site.put('a', 1, 10), site.put('b', 2, 300_000), site.put('c', 3, 0), site.put('d', 4, 70_000)];
   const peer = site.connect({ sendBytesMax: 5000 })!;
   peer.say(['/a', '/b', '/c', '/none', '/d', '/a'].map((path) => get(path)).join(''));
   await site.settle(true);
@@ -57,8 +50,8 @@ t.test('pipelined requests are answered in order, whatever each of them has to w
 }));
 
 t.test('a large file leaves by sendfile, in quanta, with another connection served in between', (t) => run(t, {}, async (site) => {
-  const large = put(site, 'large', 1, 5 * MiB);
-  const small = put(site, 'small', 2, 100);
+  const large = site.put('large', 1, 5 * MiB);
+  const small = site.put('small', 2, 100);
   const slow = site.connect({ sendBytesMax: 8 * MiB })!;
   slow.say(get('/large'));
   const quick = site.connect()!;
@@ -71,7 +64,7 @@ t.test('a large file leaves by sendfile, in quanta, with another connection serv
 }));
 
 t.test('a file that is not in memory is read ahead by the pool, window by window: no send waits for the disk', (t) => run(t, { hashBytesMax: MiB }, async (site) => {
-  const large = put(site, 'large', 1, 3 * MiB + 5);
+  const large = site.put('large', 1, 3 * MiB + 5);
   site.world.evict(`${ROOT}/large`);
   const peer = site.connect({ sendBytesMax: 100_000 })!;
   peer.say(get('/large'));
@@ -82,7 +75,7 @@ t.test('a file that is not in memory is read ahead by the pool, window by window
 }));
 
 t.test('ranges: one, several in falling order, of a file that is not in memory, none that is there', (t) => run(t, { hashBytesMax: MiB, arenaFileBytesMax: 1000 }, async (site) => {
-  const large = put(site, 'large', 1, 6 * MiB);
+  const large = site.put('large', 1, 6 * MiB);
   site.advance(3000); // its ETag is strong by now
   site.world.evict(`${ROOT}/large`);
   const peer = site.connect({ sendBytesMax: 300_000 })!;
@@ -98,8 +91,8 @@ t.test('ranges: one, several in falling order, of a file that is not in memory, 
 }));
 
 t.test('HEAD, 304, 404 with and without a page, a redirect, OPTIONS, 405', (t) => run(t, {}, async (site) => {
-  put(site, 'a.txt', 1, 1000);
-  put(site, 'folder/index.html', 2, 50);
+  site.put('a.txt', 1, 1000);
+  site.put('folder/index.html', 2, 50);
   const peer = site.connect()!;
   peer.say(get('/a.txt'));
   await site.settle(true);
@@ -113,7 +106,7 @@ t.test('HEAD, 304, 404 with and without a page, a redirect, OPTIONS, 405', (t) =
   t.same(answers.map(({ status }) => status), [200, 304, 404, 301, 200, 204, 405]);
   t.equal(answers[0]!.fields.get('content-length'), '1000');
   t.equal(answers[3]!.fields.get('location'), '/folder/');
-  const page = put(site, '404.html', 3, 77);
+  const page = site.put('404.html', 3, 77);
   peer.forget();
   peer.say(get('/none'));
   await site.settle(true);
@@ -121,7 +114,7 @@ t.test('HEAD, 304, 404 with and without a page, a redirect, OPTIONS, 405', (t) =
 }));
 
 t.test('a request body is read and thrown away, in any framing, and the connection goes on', (t) => run(t, {}, async (site) => {
-  put(site, 'a.txt', 1, 10);
+  site.put('a.txt', 1, 10);
   const peer = site.connect({ receiveBytesMax: 10_000 })!;
   const sized = request('POST', '/a.txt', ['Content-Length: 50000']) + 'x'.repeat(50_000);
   const chunked = `${request('POST', '/a.txt', ['Transfer-Encoding: chunked'])}5\r\nhello\r\n3;a=b\r\nyou\r\n0\r\nTrailer: x\r\n\r\n`;
@@ -134,7 +127,7 @@ t.test('a request body is read and thrown away, in any framing, and the connecti
 }));
 
 t.test('a slow reader gets everything in the end, and costs others nothing', (t) => run(t, {}, async (site) => {
-  const content = put(site, 'a', 1, 500_000);
+  const content = site.put('a', 1, 500_000);
   const peer = site.connect({ sendBytesMax: 3000 })!;
   peer.say(get('/a'));
   await site.settle();

@@ -12,13 +12,6 @@ const MiB = 1 << 20;
 const path = (name: string): string => `${ROOT}/${name}`;
 const etagOf = (content: Buffer): string => `"${createHash('sha256').update(content).digest().subarray(0, 18).toString('base64url')}"`;
 
-function put(site: Site, name: string, number: number, bytes: number): Buffer {
-  const content = contentOf(number, bytes);
-  site.world.put(path(name), content, -1);
-  site.advance(50);
-  return content;
-}
-
 async function ask(site: Site, peer: Peer, target: string): Promise<{ status: number; body: Buffer; etag: string | undefined }> {
   peer.forget();
   peer.say(get(target));
@@ -28,11 +21,11 @@ async function ask(site: Site, peer: Peer, target: string): Promise<{ status: nu
 }
 
 t.test('replaced, removed in the middle of an answer: it goes on from the version it began with', (t) => run(t, { arenaFileBytesMax: 0, openFilesMax: 1 }, async (site) => {
-  const old = put(site, 'a', 1, 300_000);
+  const old = site.put('a', 1, 300_000);
   const slow = site.connect({ sendBytesMax: 10_000 })!;
   slow.say(get('/a'));
   await site.settle();
-  const fresh = put(site, 'a', 2, 200_000);
+  const fresh = site.put('a', 2, 200_000);
   site.advance(100);
   const quick = site.connect()!;
   quick.say(get('/a'));
@@ -48,7 +41,7 @@ t.test('replaced, removed in the middle of an answer: it goes on from the versio
 }));
 
 t.test('shrunk in the middle of an answer: reset, counted, told; never padded', (t) => run(t, { arenaFileBytesMax: 0 }, async (site) => {
-  const whole = put(site, 'a', 1, 300_000);
+  const whole = site.put('a', 1, 300_000);
   for (const size of [250_000, 0]) {
     site.world.put(path('a'), whole, -1);
     site.advance(100);
@@ -64,6 +57,24 @@ t.test('shrunk in the middle of an answer: reset, counted, told; never padded', 
   }
   t.equal(site.counter('filesShortened'), 2);
   t.equal(site.reported('fileShortened'), 2);
+}));
+
+t.test('a look that takes long: what it finds is as old as its beginning', (t) => run(t, {}, async (site) => {
+  site.put('a', 1, 100);
+  const [first, joins, later] = [site.connect()!, site.connect()!, site.connect()!];
+  first.say(get('/a'));
+  await site.turn();
+  site.world.poolStep(); // looked at, and not told yet
+  const fresh = site.put('a', 2, 200);
+  site.advance(150);
+  joins.say(get('/a'));
+  await site.turn();
+  site.world.poolStep();
+  await site.turn();
+  later.say(get('/a'));
+  await site.settle(true);
+  t.same(joins.responses(['GET'])[0]!.body, fresh, 'for who waited for it, 150 ms after the change');
+  t.same(later.responses(['GET'])[0]!.body, fresh, 'for who came after');
 }));
 
 t.test('changed in place while it is loaded, after any system call: body and ETag are of one version', (t) => run(t, {}, async (site) => {
@@ -87,8 +98,8 @@ t.test('changed in place while it is loaded, after any system call: body and ETa
 }));
 
 t.test('a file that cannot be read: 500 where that is known in time, else a reset', (t) => run(t, { hashBytesMax: 1000, arenaFileBytesMax: 1000 }, async (site) => {
-  const small = put(site, 'small', 1, 1000);
-  const large = put(site, 'large', 2, 100_000);
+  const small = site.put('small', 1, 1000);
+  const large = site.put('large', 2, 100_000);
   const peer = site.connect()!;
   site.force('readFailed');
   t.equal((await ask(site, peer, '/small')).status, 500);
@@ -102,7 +113,7 @@ t.test('a file that cannot be read: 500 where that is known in time, else a rese
 }));
 
 t.test('the pool is full: 503 for who waits for it, retried for what is under way', (t) => run(t, { hashBytesMax: 1000, arenaFileBytesMax: 1000 }, async (site) => {
-  const content = put(site, 'a', 1, 100_000);
+  const content = site.put('a', 1, 100_000);
   const peer = site.connect()!;
   site.force('poolFull');
   t.equal((await ask(site, peer, '/a')).status, 503);
@@ -114,7 +125,7 @@ t.test('the pool is full: 503 for who waits for it, retried for what is under wa
 }));
 
 t.test('no descriptor for a file: others are closed, and it is tried again', (t) => run(t, {}, async (site) => {
-  for (let i = 0; i < 5; ++i) put(site, `f${i}`, i, 100);
+  for (let i = 0; i < 5; ++i) site.put(`f${i}`, i, 100);
   const peer = site.connect()!;
   for (let i = 0; i < 4; ++i) await ask(site, peer, `/f${i}`);
   t.equal(site.openEntries, 4);
@@ -129,7 +140,7 @@ t.test('no descriptor for a file: others are closed, and it is tried again', (t)
 }));
 
 t.test('a race with a rename somewhere, a name that is not in the kernel\'s cache: asked again, not told', (t) => run(t, {}, async (site) => {
-  const content = put(site, 'a', 1, 100);
+  const content = site.put('a', 1, 100);
   const peer = site.connect()!;
   site.force('openRaced', 3);
   t.same((await ask(site, peer, '/a')).body, content);
@@ -147,22 +158,22 @@ const kernels: readonly (readonly [string, Partial<Features>])[] = [
 ];
 for (const [name, features] of kernels) {
   t.test(`a kernel ${name} serves the same`, (t) => run(t, { features, hashBytesMax: 1000, arenaFileBytesMax: 1000 }, async (site) => {
-    const small = put(site, 'small', 1, 1000);
-    const large = put(site, 'folder/large', 2, 2 * MiB + 7);
+    const small = site.put('small', 1, 1000);
+    const large = site.put('folder/large', 2, 2 * MiB + 7);
     site.world.evict(path('folder/large'));
     const peer = site.connect({ sendBytesMax: 50_000 })!;
     t.same((await ask(site, peer, '/small')).body, small);
     t.same((await ask(site, peer, '/folder/large')).body, large);
     t.equal((await ask(site, peer, '/none')).status, 404);
     if (features.readNowait !== false) t.equal(site.world.census().coldSends, 0, 'no send waited for the disk');
-    const next = put(site, 'small', 3, 500);
+    const next = site.put('small', 3, 500);
     site.advance(100);
     t.same((await ask(site, peer, '/small')).body, next, 'changes are seen');
   }));
 }
 
 t.test('the arena evicts: what was asked for lately stays, answers under way go on from the file', (t) => run(t, { arenaBytesMax: 8 * MiB, arenaFileBytesMax: 2 * MiB }, async (site) => {
-  const contents = Array.from({ length: 12 }, (_, i) => put(site, `f${i}`, i, 1_300_000 + i));
+  const contents = Array.from({ length: 12 }, (_, i) => site.put(`f${i}`, i, 1_300_000 + i));
   const peer = site.connect({ sendBytesMax: 4 * MiB })!;
   const slow = site.connect({ sendBytesMax: 10_000 })!;
   t.same((await ask(site, peer, '/f0')).body, contents[0]);
@@ -193,7 +204,7 @@ t.test('the arena evicts: what was asked for lately stays, answers under way go 
 for (const fault of ['memoryNoDescriptor', 'memoryNoMemory', 'memoryWriteShort', 'interrupted'] satisfies FaultName[]) {
   t.test(`private memory: ${fault}: the file is served all the same`, (t) => run(t, {}, async (site) => {
     for (let skip = 0; skip < 3; ++skip) {
-      const content = put(site, `f${skip}`, skip, 50_000);
+      const content = site.put(`f${skip}`, skip, 50_000);
       site.force(fault, 2, skip);
       const peer = site.connect()!;
       t.same((await ask(site, peer, `/f${skip}`)).body, content);
@@ -203,7 +214,7 @@ for (const fault of ['memoryNoDescriptor', 'memoryNoMemory', 'memoryWriteShort',
 }
 
 t.test('one entry at most, many files: entries come and go under answers that use them', (t) => run(t, { openFilesMax: 1, arenaFileBytesMax: 0 }, async (site) => {
-  const contents = Array.from({ length: 6 }, (_, i) => put(site, `f${i}`, i, 30_000));
+  const contents = Array.from({ length: 6 }, (_, i) => site.put(`f${i}`, i, 30_000));
   const peers = contents.map(() => site.connect({ sendBytesMax: 4000 })!);
   for (let round = 0; round < 2; ++round) peers.forEach((peer, i) => peer.say(get(`/f${(i + round) % 6}`)));
   await site.settle(true);

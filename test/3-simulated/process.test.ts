@@ -4,7 +4,8 @@ import t from 'tap';
 import { layout, type Areas } from '../../native/index.ts';
 import { makeAreas } from '../../server/assemble.ts';
 import { contentOf } from '../simulated/content.ts';
-import { get } from '../simulated/request.ts';
+import { Plan } from '../../server/plan.ts';
+import { get, request } from '../simulated/request.ts';
 import { run } from '../simulated/run.ts';
 import { ROOT } from '../simulated/site.ts';
 import { allFeatures, faults, simulated, type World } from '../simulated/world.ts';
@@ -69,6 +70,20 @@ t.test('an engine that ends with files opened for it and answers under way gives
     t.same(world.violations(), []);
   });
   t.end();
+});
+
+t.test('an engine that ends resets who is in the middle of an answer: FIN would complete one that has no length', async (t) => {
+  const source = { pull: () => new Promise<undefined>(() => undefined), cancel: () => undefined };
+  const plan = (): Plan => new Plan(200, [], [], 'close', { source });
+  await run(t, { plans: new Map([['/endless', { known: true, plan }]]) }, async (site) => {
+    const [peer, refused] = [site.connect()!, site.connect()!];
+    peer.say(request('GET', '/endless', [], '1.0'));
+    refused.say('GET /  HTTP/1.1\r\n\r\n');
+    await site.settle(true);
+    t.same(await site.stop(), []);
+    t.ok(peer.is('RESET'));
+    t.same([refused.is('RESET'), ...refused.statuses(1)], [false, 400], 'who has everything is not robbed of it');
+  });
 });
 
 t.test('an engine that could not hear from the pool does not start', (t) => {

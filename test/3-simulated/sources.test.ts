@@ -104,6 +104,31 @@ t.test('a peer that does not read stops the source; one that goes away cancels i
   });
 });
 
+for (const [how, before] of [['was paused', 'more input'], ['had sent FIN', 'FIN'], ['was quiet', '']] as const) {
+  t.test(`a peer that ${how} and resets while its source has nothing to give: cancelled at once`, async (t) => {
+    let cancelled = 0;
+    let end: (chunk: undefined) => void = () => undefined;
+    const source: Source = {
+      pull: () => new Promise((resolve) => (end = resolve)),
+      cancel: () => {
+        cancelled += 1;
+        end(undefined);
+      },
+    };
+    await run(t, { plans: sourceAt(() => ({ source, framing: 'chunked' })) }, async (site) => {
+      const peer = site.connect()!;
+      peer.say(get('/known'));
+      await site.settle(true);
+      if (before === 'FIN') peer.finish();
+      else if (before !== '') peer.say(get('/none'));
+      await site.settle(true);
+      peer.reset();
+      await site.settle();
+      t.equal(cancelled, 1);
+    });
+  });
+}
+
 t.test('a last answer from a source is not lingered for without end', (t) => run(t, { plans: sourceAt(() => ({ source: new Chunks(PIECES), framing: 'chunked' })) }, async (site) => {
   const peer = site.connect()!;
   peer.say(get('/known', 'Connection: close'));

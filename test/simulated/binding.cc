@@ -222,6 +222,7 @@ Napi::Value WorldObject::census(const Info& info) {
   static constexpr const char* kNames[kKinds] = {"epoll", "event", "listener", "socket", "file", "place", "memory"};
   Napi::Object out = Napi::Object::New(info.Env());
   for (size_t i = 0; i < kKinds; ++i) out.Set(kNames[i], counts[i]);
+  out.Set("unsealed", world_->kernel.unsealed());
   out.Set("coldSends", static_cast<double>(world_->kernel.cold_sends()));
   out.Set("calls", static_cast<double>(world_->kernel.calls()));
   return out;

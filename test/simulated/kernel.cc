@@ -274,4 +274,10 @@ std::array<int, kKinds> SimulatedKernel::census() const {
   return counts;
 }
 
+int SimulatedKernel::unsealed() const {
+  return static_cast<int>(std::count_if(objects_.begin(), objects_.end(), [](const auto& entry) {
+    return entry.second->kind == Kind::memory && !static_cast<const Memory&>(*entry.second).sealed;
+  }));
+}
+
 }  // namespace pagecast::simulated

@@ -87,6 +87,7 @@ class SimulatedKernel final : public Kernel {
   Faults faults{random};
   Disk disk{now_ns_};
   std::array<int, kKinds> census() const;
+  int unsealed() const;  // memory files that could still be written
   const std::vector<std::string>& violations() const { return violations_; }
   uint64_t trace() const { return trace_; }
   uint64_t calls() const { return calls_; }

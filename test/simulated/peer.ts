@@ -61,6 +61,11 @@ export class Peer {
     return responses;
   }
 
+  /** Of so many answers to GET, and nothing else. */
+  statuses(count: number): readonly number[] {
+    return this.responses(Array<string>(count).fill('GET')).map(({ status }) => status);
+  }
+
   forget(): void {
     this.#heard = [];
   }

@@ -16,6 +16,7 @@ import type { ReportName } from '../../server/report.ts';
 import { StaticExchange, type SitePlans } from '../../server/static/exchange.ts';
 import { Lookup } from '../../server/static/lookup.ts';
 import { Audit } from './audit.ts';
+import { contentOf } from './content.ts';
 import { Peer } from './peer.ts';
 import { SimulatedTime } from './time.ts';
 import { allFeatures, faults, simulated, type FaultName, type Features, type World } from './world.ts';
@@ -158,6 +159,14 @@ export class Site {
     return this.reports.filter((report) => report.name === name).length;
   }
 
+  /** A file of the site, older than timestamps can tell apart. */
+  put(name: string, content: number, bytes: number): Buffer {
+    const bytesOf = contentOf(content, bytes);
+    this.world.put(`${ROOT}/${name}`, bytesOf, -1);
+    this.advance(50);
+    return bytesOf;
+  }
+
   /** Undefined where the backlog is full. */
   connect(sizes: { receiveBytesMax?: number; sendBytesMax?: number } = {}): Peer | undefined {
     const number = this.world.connect(this.listener, sizes.receiveBytesMax ?? 1 << 16, sizes.sendBytesMax ?? 1 << 18);
@@ -250,6 +259,7 @@ export class Site {
     const faults = this.world.violations();
     if (epoll + event + socket + file + place > 0) faults.push(`open after stop(): ${JSON.stringify(this.world.census())}`);
     const segments = this.engine.census().arenaBytes / (4 << 20);
+    if (this.world.census().unsealed > 1) faults.push('a segment of the arena is full and not sealed');
     if (memory !== segments) faults.push(`${memory} memory files for ${segments} segments of the arena`);
     return faults;
   }
