@@ -39,7 +39,7 @@ export interface FileLimits {
 export interface ArenaLimits {
   /** Memory for copies of hot small files, of the process; bytes. Default 64 MiB; under 8 MiB there is no arena. */
   readonly bytesMax: number;
-  /** The largest file that is copied; bytes, at most 2 MiB. Default 64 KiB. */
+  /** The largest file that is copied; bytes, at most 2 MiB. Default 32 KiB. */
   readonly fileBytesMax: number;
 }
 
@@ -106,7 +106,7 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
     graceMs: options.graceMs ?? 10_000,
     limits,
     files,
-    arena: { bytesMax: 64 << 20, fileBytesMax: 64 << 10, ...given(options.arena) },
+    arena: { bytesMax: 64 << 20, fileBytesMax: 32 << 10, ...given(options.arena) },
     guard: { privateMaxBytes: 8 << 20, ...given(options.guard) },
   };
   check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));

@@ -1,5 +1,5 @@
 // From arguments to what is to be served, where and how it is told: values are checked here, with the flag's name.
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogFormat } from '../log/format.ts';
 import type { ServerOptions } from '../options.ts';
@@ -63,7 +63,7 @@ function logFileOf(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    closeSync(openSync(file, 'a'));
+    closeSync(openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK)); // a pipe without a reader must not hold us
   } catch (error) {
     throw new UsageError(`--log-file ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }

@@ -1,9 +1,11 @@
 // Where access log blocks go: sonic-boom writes them in the background. When the disk is full or a pipe is not read,
-// lines are dropped and counted; serving goes on.
+// lines are dropped and counted; serving goes on. Node has made a pipe or socket on standard output nonblocking.
 import sonic from 'sonic-boom'; // CommonJS: it has no named exports
 
 /** Bytes that wait to be written before lines are dropped. */
 const WAITING_BYTES_MAX = 8 << 20;
+/** Without a byte taken, at the end, before the last lines are given up; in milliseconds. */
+const STUCK_AFTER_MS = 1000;
 
 export class LogDestination {
   readonly #boom: sonic.SonicBoom;
@@ -33,11 +35,13 @@ export class LogDestination {
     this.#boom.reopen();
   }
 
-  /** Resolves when everything is written, or cannot be. May be called again. */
+  /** Resolves when everything is written, or cannot be, or nothing was taken for STUCK_AFTER_MS. May be called again. */
   end(): Promise<void> {
     return (this.#ending ??= new Promise((resolve) => {
       this.#boom.once('close', resolve);
       this.#boom.once('error', () => resolve());
+      const stuck = setTimeout(resolve, STUCK_AFTER_MS);
+      this.#boom.on('write', () => stuck.refresh());
       this.#boom.end();
     }));
   }

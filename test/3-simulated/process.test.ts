@@ -56,17 +56,43 @@ t.test('an engine that ends with files opened for it and answers under way gives
     while (world.poolStep());
     engine.receive();
     t.equal(engine.census().files, 1, 'one record for both');
-    const { command, span, spanKinds, after } = layout;
-    areas.commands.set([0, 0, after.KEEP, 1, 0]);
-    areas.commands[command.HEAD_WORDS + span.KIND] = spanKinds.FILE;
-    areas.commands[command.HEAD_WORDS + span.FILE] = 0;
-    areas.commands[command.HEAD_WORDS + span.OFFSET] = 0;
-    areas.commands[command.HEAD_WORDS + span.LENGTH] = 100_000;
-    t.equal(engine.send(command.HEAD_WORDS + span.WORDS), 1, 'pending');
+    const { after, spanKinds } = layout;
+    areas.commands.set([0, 0, after.KEEP, 1, 0, spanKinds.FILE, 0, 0, 100_000]); // in the order of native/layout.h
+    t.equal(engine.send(9), 1, 'pending');
     world.read(peer, 500);
     engine.stop();
     while (world.poolStep());
     t.equal(descriptors(world), 0);
+    t.same(world.violations(), []);
+  });
+  t.end();
+});
+
+t.test('nothing follows a last answer, and what was to follow is given back', (t) => {
+  inWorld((world) => {
+    put(world, 'a', 100_000);
+    const areas: Areas = makeAreas(16);
+    const engine = new world.Engine(areas);
+    const listener = world.listen(16);
+    engine.listen(listener, false);
+    const peer = world.connect(listener, 1000, 1000);
+    engine.open(1, ROOT, 'a', 0, 1 << 20, 0);
+    while (world.poolStep());
+    engine.receive();
+    const { after, spanKinds } = layout;
+    areas.commands.set([0, 0, after.CLOSE, 1, 0, spanKinds.BYTES, 0, 0, 3000, 0, 0, after.KEEP, 1, 0, spanKinds.FILE, 0, 0, 100_000]);
+    t.equal(engine.send(18), 2, 'both pending');
+    let heard = 0;
+    for (let turns = 0; turns < 20; ++turns) {
+      heard += world.read(peer, 500).length;
+      engine.receive();
+    }
+    t.equal(heard, 3000);
+    t.ok(world.state(peer) & simulated.peerStates.ENDED);
+    engine.release(0);
+    while (world.poolStep());
+    t.equal(engine.census().files, 0);
+    engine.stop();
     t.same(world.violations(), []);
   });
   t.end();
