@@ -56,7 +56,7 @@ export class Lookup<Plans> {
   /** The entry of a raw request path, if it is known to be true now. */
   known(rawPath: string, nowMs: number): Entry<Plans> | undefined {
     const entry = this.entries.get(rawPath);
-    if (entry === undefined || entry.freshUntilMs > nowMs) return entry;
+    if (entry === undefined || isFresh(entry.freshUntilMs, nowMs)) return entry;
     return this.#confirm(rawPath, entry, nowMs) ? entry : undefined;
   }
 
@@ -68,14 +68,14 @@ export class Lookup<Plans> {
       this.#loading.set(rawPath, { entry, sinceMs: nowMs });
       return entry;
     }
-    if (nowMs - loading.sinceMs < FRESH_MS) return loading.entry;
+    if (isFresh(loading.sinceMs + FRESH_MS, nowMs)) return loading.entry;
     // Long under way: it may have seen what was there too long before this request.
     return loading.entry.then(() => this.known(rawPath, Date.now()) ?? this.find(rawPath, Date.now()));
   }
 
   #confirm(rawPath: string, entry: Entry<Plans>, nowMs: number): boolean {
     if (entry.kind === 'refused' || entry.rerooted) return false;
-    const refreshRoot = nowMs - this.#rootCheckedMs >= FRESH_MS;
+    const refreshRoot = !isFresh(this.#rootCheckedMs + FRESH_MS, nowMs);
     if (refreshRoot) this.#rootCheckedMs = nowMs;
     const { representation } = entry;
     const found = this.#engine.check(this.#root, entry.path, representation?.file ?? -1, this.#options.limits.symlinks, refreshRoot);
@@ -124,6 +124,11 @@ export class Lookup<Plans> {
     // Full queue, no descriptors, a file that never stands still: later may be better.
     return entryOf('refused', path, opened.error === constants.errno.EIO ? 500 : 503, false, nowMs);
   }
+}
+
+/** Nothing is fresh for longer than FRESH_MS: a clock that was set back does not make it so. */
+function isFresh(untilMs: number, nowMs: number): boolean {
+  return untilMs > nowMs && untilMs - nowMs <= FRESH_MS;
 }
 
 function entryOf<Plans>(kind: Entry<Plans>['kind'], path: string, status: number, rerooted: boolean, nowMs: number): Entry<Plans> {

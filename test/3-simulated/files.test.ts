@@ -77,6 +77,20 @@ t.test('a look that takes long: what it finds is as old as its beginning', (t) =
   t.same(later.responses(['GET'])[0]!.body, fresh, 'for who came after');
 }));
 
+t.test('the clock is set back: changes are seen all the same, of a file and of the path to the root', (t) => run(t, {}, async (site) => {
+  const peer = site.connect()!;
+  site.put('a', 1, 100);
+  t.same((await ask(site, peer, '/a')).body, contentOf(1, 100));
+  site.setBack(3_600_000);
+  const fresh = site.put('a', 2, 200);
+  site.advance(100);
+  t.same((await ask(site, peer, '/a')).body, fresh);
+  site.world.remove(ROOT);
+  site.world.put(path('a'), contentOf(3, 300), -1);
+  site.advance(100);
+  t.same((await ask(site, peer, '/a')).body, contentOf(3, 300));
+}));
+
 t.test('changed in place while it is loaded, after any system call: body and ETag are of one version', (t) => run(t, {}, async (site) => {
   const [before, after] = [contentOf(1, 60_000), contentOf(2, 60_000)];
   for (let calls = 0; calls < 16; ++calls) {

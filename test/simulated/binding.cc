@@ -32,6 +32,7 @@ class WorldObject final : public Napi::ObjectWrap<WorldObject> {
   void settle_later(const Info&) { world_->kernel.settle_later(); }
   void relieve(const Info&) { world_->kernel.relieve(); }
   void advance(const Info& info) { world_->kernel.advance(info[0].As<Napi::Number>().Int64Value()); }
+  void set_back(const Info& info) { world_->kernel.set_back(info[0].As<Napi::Number>().Int64Value()); }
   Napi::Value now_ms(const Info& info) { return number(info, static_cast<double>(world_->kernel.now_ns() / 1'000'000)); }
 
   Napi::Value listen(const Info& info) { return number(info, world_->kernel.make_listener(size_argument(info, 0))); }
@@ -72,6 +73,7 @@ Napi::Function WorldObject::define(Napi::Env env) {
                          InstanceMethod<&WorldObject::settle_later>("settleLater"),
                          InstanceMethod<&WorldObject::relieve>("relieve"),
                          InstanceMethod<&WorldObject::advance>("advance"),
+                         InstanceMethod<&WorldObject::set_back>("setBack"),
                          InstanceMethod<&WorldObject::now_ms>("nowMs"),
                          InstanceMethod<&WorldObject::listen>("listen"),
                          InstanceMethod<&WorldObject::connect>("connect"),

@@ -249,6 +249,7 @@ void SimulatedKernel::relieve() {
 
 void SimulatedKernel::advance(int64_t ms) {
   now_ns_ += ms * 1'000'000;
+  ticks_ns_ += ms * 1'000'000;
   if (ms < kUncorkMs) return;
   for (const auto& socket : peers_) socket->uncork();
 }

@@ -59,7 +59,7 @@ class SimulatedKernel final : public Kernel {
   ssize_t read_at_cached(int fd, void* buffer, size_t length, off_t offset) override;
   int64_t cached_pages(int fd, off_t offset, size_t length) override;
   int64_t now_ns() override { return now_ns_; }
-  int64_t ticks_ms() override { return now_ns_ / 1'000'000; }
+  int64_t ticks_ms() override { return ticks_ns_ / 1'000'000; }
 
   int memory_create(const char* name) override;
   int memory_resize(int fd, off_t length) override;
@@ -75,6 +75,7 @@ class SimulatedKernel final : public Kernel {
   Socket* peer(uint32_t number) { return number < peers_.size() ? peers_[number].get() : nullptr; }
   void relieve();                          // memory pressure ends
   void advance(int64_t ms);
+  void set_back(int64_t ms) { now_ns_ -= ms * 1'000'000; }  // the wall clock, as an administrator or NTP does
   bool ready(int epoll_index) const;       // of the epoll sets in order of their making
   // `act` happens `calls` system calls from now: in the middle of a burst, or of a job.
   void later(uint64_t calls, std::function<void()> act);
@@ -112,6 +113,7 @@ class SimulatedKernel final : public Kernel {
   std::multimap<uint64_t, std::function<void()>> later_;
   std::vector<std::string> violations_;
   int64_t now_ns_ = 1'800'000'000'000'000'000;  // January 2027
+  int64_t ticks_ns_ = 86'400'000'000'000;       // up for a day
   int next_fd_ = 1000;  // never used again: use after close is always seen
   uint64_t calls_ = 0;
   uint64_t step_began_ = 0;

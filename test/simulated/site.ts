@@ -210,6 +210,12 @@ export class Site {
     this.time.advance(ms, (step) => this.world.advance(step));
   }
 
+  /** An administrator sets the clock back. */
+  setBack(ms: number): void {
+    this.time.setBack(ms);
+    this.world.setBack(ms);
+  }
+
   /** Closes the most recently unused entries until none is open. */
   async dropEntries(): Promise<void> {
     this.#lookup.entries.shed(1 << 20);

@@ -12,6 +12,8 @@ const real = { setTimeout, clearTimeout, setInterval, clearInterval, now: Date.n
 
 export class SimulatedTime {
   #nowMs: number;
+  /** How far the wall clock was set back; timers do not care. */
+  #backMs = 0;
   #lastId = 0;
   #timers: Timer[] = [];
 
@@ -21,10 +23,6 @@ export class SimulatedTime {
 
   get nowMs(): number {
     return this.#nowMs;
-  }
-
-  get waiting(): number {
-    return this.#timers.length;
   }
 
   install(): void {
@@ -37,7 +35,11 @@ export class SimulatedTime {
       clearTimeout: clear,
       clearInterval: clear,
     });
-    Date.now = () => this.#nowMs;
+    Date.now = () => this.#nowMs - this.#backMs;
+  }
+
+  setBack(ms: number): void {
+    this.#backMs += ms;
   }
 
   static uninstall(): void {

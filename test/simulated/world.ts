@@ -57,6 +57,8 @@ export interface World {
   /** Memory pressure on sockets ends: those that had no room have it again. */
   relieve(): void;
   advance(ms: number): void;
+  /** The wall clock alone. */
+  setBack(ms: number): void;
   nowMs(): number;
 
   /** A listening descriptor. */
