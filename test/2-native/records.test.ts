@@ -76,7 +76,7 @@ t.test('beyond its budget it evicts, and every byte is right', async (t) => {
   const total = bodies.reduce((sum, { length }) => sum + length, 0);
   const bytesMax = 12 << 20;
   t.ok(total > 1.5 * bytesMax, `${total} bytes of files in ${bytesMax} of memory`);
-  const { place, server } = await serve(t, { root, workers: 2, arena: { bytesMax } });
+  const { place, server } = await serve(t, { root, workers: 2, arena: { bytesMax, fileBytesMax: 1 << 16 } });
   let largest = 0;
   const clients = await Promise.all(Array.from({ length: 4 }, async (_, number) => {
     const client = await Client.open(place);
@@ -102,7 +102,7 @@ const hasPython = spawnSync('python3', ['-c', '']).status === 0;
 t.test('full segments are sealed', { skip: hasPython ? false : 'needs python3, to ask for F_GET_SEALS' }, async (t) => {
   const root = t.testdir({});
   for (let i = 0; i < 180; ++i) writeFileSync(join(root, String(i)), Buffer.alloc(60_000, String(i)));
-  const { place } = await serve(t, { root, arena: { bytesMax: 64 << 20 } });
+  const { place } = await serve(t, { root, arena: { bytesMax: 64 << 20, fileBytesMax: 1 << 16 } });
   const client = await Client.open(place);
   void client.send(Array.from({ length: 180 }, (_, i) => requestText(`/${i}`)).join(''));
   for (let i = 0; i < 180; ++i) await client.reply();

@@ -22,7 +22,7 @@ t.test('equal content has an equal tag: in every tier, on every worker, after a 
     copyFileSync(path, join(root, 'copy', `${name}.bin`));
     utimesSync(join(root, 'copy', `${name}.bin`), 1, 1);
     const tags = new Set<string>();
-    for (const options of [{ workers: 2 }, { workers: 1, arena: { bytesMax: 0 } }, { workers: 1, arena: { fileBytesMax: 0 } }, { workers: 1, guard: { privateMaxBytes: 400_000 } }]) {
+    for (const options of [{ workers: 2 }, { workers: 1, arena: { fileBytesMax: 1 << 16 } }, { workers: 1, arena: { bytesMax: 0 } }, { workers: 1, arena: { fileBytesMax: 0 } }, { workers: 1, guard: { privateMaxBytes: 400_000 } }]) {
       const { place, server } = await serve(t, { root, ...options });
       for (let i = 0; i < 12; ++i) tags.add(await tagOf(place, `/${name}.bin`));
       tags.add(await tagOf(place, `/copy/${name}.bin`));

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ask, Broken, Client, requestText } from '../client.ts';
 import { running } from '../command.ts';
-import { pause, serve, until, type Serving } from '../serving.ts';
+import { pause, serve, shortFolder, until, type Serving } from '../serving.ts';
 
 t.test('no regular file: 404, at once', async (t) => {
-  const root = t.testdir({ 'file.txt': 'x' });
+  const root = shortFolder(t);
+  writeFileSync(join(root, 'file.txt'), 'x');
   execFileSync('mkfifo', [join(root, 'fifo')]);
   const socket = createSocketServer().listen(join(root, 'socket'));
   t.teardown(() => socket.close());
@@ -22,7 +23,6 @@ t.test('no regular file: 404, at once', async (t) => {
     await pause(60);
   }
   if (!device) t.pass('a device', { skip: 'mknod needs CAP_MKNOD' });
-  writeFileSync(join(root, 'dir-to-be'), 'x');
   t.equal((await ask(place, '/file.txt')).status, 200, 'the pool is not stuck in any of them');
 });
 

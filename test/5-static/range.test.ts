@@ -88,7 +88,7 @@ t.test('If-Range', async (t) => {
 t.test('every tier of memory', async (t) => {
   const root = t.testdir({});
   const sizes = { 'arena.bin': 40_000, 'hashed.bin': 700_001, 'large.bin': 5_000_003 };
-  const { place, server } = await serve(t, { root, guard: { privateMaxBytes: 1 << 20 } });
+  const { place, server } = await serve(t, { root, guard: { privateMaxBytes: 1 << 20 }, arena: { fileBytesMax: 1 << 16 } });
   for (const [name, size] of Object.entries(sizes)) {
     const body = randomBytes(size);
     writeFileSync(join(root, name), body);
