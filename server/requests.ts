@@ -68,15 +68,19 @@ export class Requests {
     connection.rest = undefined;
     this.#transport.wait(connection, connection.piece ? WAIT_HEAD : connection.body ? WAIT_BODY : WAIT_IDLE);
     if (rest) this.#take(connection, rest, 0, rest.length);
-    if (connection.busy || connection.closing) return;
-    if (connection.ended) this.#transport.end(connection);
-    else this.#transport.resume(connection);
+    this.#listenAgain(connection);
   }
 
   refuse(connection: Connection, code: number): void {
     this.refused[code]! += 1;
     connection.piece = connection.body = connection.request = connection.rest = undefined;
     this.#transport.answer(connection, undefined, refusalPlans[code]!, true);
+  }
+
+  #listenAgain(connection: Connection): void {
+    if (connection.busy || connection.closing) return;
+    if (connection.ended) this.#transport.end(connection);
+    else this.#transport.resume(connection);
   }
 
   /** What came first is read first: a part of a head may be there from before. */

@@ -47,8 +47,9 @@ export class Supervisor {
   /** Drains every worker; those that are not done after `graceMs` are ended. `onUnlistened`: none of them accepts any more. */
   async drain(graceMs: number, onUnlistened: () => void): Promise<void> {
     this.#ending = true;
-    const exits = this.#places.map(({ worker }) => worker && new Promise((resolve) => worker.once('exit', resolve)));
-    void Promise.all(this.#places.map(({ worker }, index) => worker && Promise.race([exits[index], unlistened(worker)]))).then(onUnlistened);
+    const workers = this.#workers();
+    const exits = workers.map((worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())));
+    void Promise.all(workers.map((worker, index) => Promise.race([exits[index]!, unlistened(worker)]))).then(onUnlistened);
     this.#tellAll({ type: 'drain' });
     const force = setTimeout(() => void this.terminate(), graceMs);
     await Promise.all(exits);
@@ -58,13 +59,13 @@ export class Supervisor {
   /** Ends every worker now; their connections close. */
   async terminate(): Promise<void> {
     this.#ending = true;
-    await Promise.all(this.#places.map(({ worker }) => worker?.terminate()));
+    await Promise.all(this.#workers().map((worker) => worker.terminate()));
   }
 
   /** Counters, summed over the workers. */
   counts(): Promise<Counts> {
     const ticket = ++this.#lastTicket;
-    const waiting = this.#places.filter(({ worker }) => worker).length;
+    const waiting = this.#workers().length;
     if (waiting === 0) return Promise.resolve({});
     return new Promise((done) => {
       this.#counting.set(ticket, { sum: { workersReplaced: this.replaced }, waiting, done });
@@ -72,8 +73,12 @@ export class Supervisor {
     });
   }
 
+  #workers(): Worker[] {
+    return this.#places.flatMap(({ worker }) => (worker ? [worker] : []));
+  }
+
   #tellAll(message: ToWorker): void {
-    for (const { worker } of this.#places) worker?.postMessage(message);
+    for (const worker of this.#workers()) worker.postMessage(message);
   }
 
   #spawn(index: number, ready: () => void, failed: (error: Error) => void): void {

@@ -43,7 +43,7 @@ export class OperatorLog {
 
 /** A pino line as a person reads it. */
 function readable(line: string): string {
-  const { msg, level: _level, ...facts } = JSON.parse(line) as { msg: string; level: number } & Record<string, unknown>;
+  const { msg, level, ...facts } = JSON.parse(line) as { msg: string; level: number } & Record<string, unknown>;
   const told = Object.entries(facts).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return `\x1b[33mwarning\x1b[0m ${msg}${told.length > 0 ? ` \x1b[2m(${told.join(' ')})\x1b[0m` : ''}\n`;
 }
