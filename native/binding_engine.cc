@@ -54,15 +54,15 @@ struct EngineObject::Watch {
   static void ready(uv_poll_t* handle, int, int) {
     EngineObject* owner = static_cast<Watch*>(handle->data)->owner;
     if (owner == nullptr) return;
-    Napi::HandleScope scope(owner->Env());
     const napi_env env = owner->Env();
-    // Not Function::MakeCallback, which throws again what the loop threw, and ends the process where the environment is
-    // going down and takes no exception: a worker that is terminated in its tick.
+    Napi::HandleScope scope(owner->Env());
     napi_value result;
-    if (napi_make_callback(env, *owner->context_, owner->Value(), owner->on_ready_.Value(), 0, nullptr, &result) != napi_pending_exception) return;
-    // An exception out of the loop ends the worker: nobody is below us to catch it.
+    const napi_status status = napi_make_callback(env, *owner->context_, owner->Value(), owner->on_ready_.Value(), 0, nullptr, &result);
+    // An exception out of the loop ends the worker: nobody is below us to catch it. Any other failure, and one that
+    // cannot be fetched, means that the worker is being ended already.
     napi_value error;
-    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+    if (status != napi_pending_exception || napi_get_and_clear_last_exception(env, &error) != napi_ok) return;
+    napi_fatal_exception(env, error);
   }
   static void clean_up(napi_async_cleanup_hook_handle, void* data) {
     auto* watch = static_cast<Watch*>(data);
