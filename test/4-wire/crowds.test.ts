@@ -58,7 +58,7 @@ t.test('descriptors run out', async (t) => {
   const root = t.testdir({ 'a.txt': 'alpha\n' });
   for (let i = 0; i < 100; ++i) writeFileSync(join(root, `${i}.txt`), `file ${i}\n`);
   const script = fileURLToPath(new URL('./few-descriptors.js', import.meta.url));
-  const child = spawn('sh', ['-c', 'ulimit -n 72; unset NODE_OPTIONS; exec "$0" "$@"', process.execPath, script, root], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('sh', ['-c', 'ulimit -n 90; unset NODE_OPTIONS; exec "$0" "$@"', process.execPath, script, root], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const line = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
