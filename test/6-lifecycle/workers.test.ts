@@ -56,7 +56,9 @@ for (const [how, harm] of [['throws', upset], ['is terminated', (worker: Worker)
     }));
     await until(async () => (await server.counts())['requests'] === 20, 'twenty downloads');
     harm(workersOf(root)[0]!);
-    // The dead one's half of these wait in its listener's queue.
+    // A connection that it accepts while it is being ended dies with it, rightly.
+    await until(() => reports.length > 0, 'its death');
+    // Its half of these wait in its listener's queue.
     const late = await Promise.all(Array.from({ length: 60 }, async () => (await ask(place, '/a.txt')).body.toString()));
     t.strictSame(new Set(late), new Set(['a']), 'sixty that came after it was gone are all served');
     const ends = await Promise.all(asked.map(async (client) => {
