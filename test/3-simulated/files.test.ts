@@ -215,6 +215,17 @@ t.test('the arena evicts: what was asked for lately stays, answers under way go 
   t.ok(site.counter('bytesArena') > before);
 }));
 
+t.test('the arena rolls over files that come and go', (t) => run(t, { arenaBytesMax: 8 * MiB, arenaFileBytesMax: 2 * MiB, openFilesMax: 3 }, async (site) => {
+  const peer = site.connect({ sendBytesMax: 4 * MiB })!;
+  for (let i = 0; i < 40; ++i) {
+    const content = site.put(`f${i % 5}`, i, 600_000 + i * 20_000);
+    site.advance(100);
+    t.same((await ask(site, peer, `/f${i % 5}`)).body, content);
+    if (i % 7 === 6) t.equal((await ask(site, peer, `/f${(i - 2) % 5}`)).status, 200);
+  }
+  t.ok(site.engine.census().arenaBytes <= 8 * MiB);
+}));
+
 for (const fault of ['memoryNoDescriptor', 'memoryNoMemory', 'memoryWriteShort', 'interrupted'] satisfies FaultName[]) {
   t.test(`private memory: ${fault}: the file is served all the same`, (t) => run(t, {}, async (site) => {
     for (let skip = 0; skip < 3; ++skip) {

@@ -224,7 +224,6 @@ Napi::Value WorldObject::census(const Info& info) {
   static constexpr const char* kNames[kKinds] = {"epoll", "event", "listener", "socket", "file", "place", "memory"};
   Napi::Object out = Napi::Object::New(info.Env());
   for (size_t i = 0; i < kKinds; ++i) out.Set(kNames[i], counts[i]);
-  out.Set("unsealed", world_->kernel.unsealed());
   out.Set("coldSends", static_cast<double>(world_->kernel.cold_sends()));
   out.Set("calls", static_cast<double>(world_->kernel.calls()));
   return out;
@@ -239,6 +238,7 @@ Napi::Value WorldObject::violations(const Info& info) {
 Napi::Value WorldObject::trace(const Info& info) { return Napi::BigInt::New(info.Env(), world_->kernel.trace()); }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  poison_freed_memory();
   exports.Set("layout", layout(env));
   exports.Set("World", WorldObject::define(env));
   Napi::Object faults = Napi::Object::New(env);

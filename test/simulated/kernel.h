@@ -88,7 +88,6 @@ class SimulatedKernel final : public Kernel {
   Faults faults{random};
   Disk disk{now_ns_};
   std::array<int, kKinds> census() const;
-  int unsealed() const;  // memory files that could still be written
   const std::vector<std::string>& violations() const { return violations_; }
   uint64_t trace() const { return trace_; }
   uint64_t calls() const { return calls_; }
@@ -101,6 +100,7 @@ class SimulatedKernel final : public Kernel {
   int add(std::shared_ptr<Object> object);  // a descriptor, or -EMFILE
   void enter();
   void must_not_block(const char* call);
+  int unsealed() const;  // memory files that could still be written
   ssize_t trace(char call, int fd, ssize_t result);
   int open_found(const Disk::Found& found, int flags);
   ssize_t take(Socket& to, const iovec* parts, size_t count, size_t total, bool more);

@@ -157,6 +157,7 @@ ssize_t SimulatedKernel::send_file(int fd, int file, off_t offset, size_t length
 int SimulatedKernel::memory_create(const char*) {
   enter();
   must_not_block("memfd_create");
+  if (unsealed() > 1) violation("a segment of the arena is full and was not sealed");
   int fd;
   if (faults.strikes(Fault::memoryNoDescriptor)) fd = -EMFILE;
   else if (faults.strikes(Fault::memoryNoMemory)) fd = -ENOMEM;

@@ -9,10 +9,10 @@ const MiB = 1 << 20;
 
 /** Probability a call at full strength. */
 const STRENGTHS: Readonly<Record<FaultName, number>> = {
-  interrupted: 0.03, sendShort: 0.1, sendBlocked: 0.08, sendfileShort: 0.3, sendfileFailed: 0.004, connectionReset: 0.003,
-  pipeBroken: 0.003, edgeSpurious: 0.1, acceptInterrupted: 0.1, acceptAborted: 0.05, acceptNoDescriptor: 0.1, acceptNoFile: 0.05,
+  interrupted: 0.03, sendShort: 0.1, sendBlocked: 0.08, sendfileShort: 0.3, sendfileFailed: 0.02, connectionReset: 0.003,
+  pipeBroken: 0.006, edgeSpurious: 0.1, acceptInterrupted: 0.1, acceptAborted: 0.05, acceptNoDescriptor: 0.1, acceptNoFile: 0.05,
   acceptNoBuffer: 0.05, watchNoSpace: 0.05, watchNoMemory: 0.05, eventNoDescriptor: 0, cacheMissed: 0.2, openRaced: 0.2,
-  openNoDescriptor: 0.05, readShort: 0.3, readFailed: 0.02, memoryNoDescriptor: 0.2, memoryNoMemory: 0.2, memoryWriteShort: 0.3, poolFull: 0.1,
+  openNoDescriptor: 0.05, readShort: 0.3, readFailed: 0.03, memoryNoDescriptor: 0.2, memoryNoMemory: 0.2, memoryWriteShort: 0.3, poolFull: 0.1,
 };
 
 export interface Profile {
@@ -47,8 +47,9 @@ export function profileOf(random: Random): Profile {
   }
   const calm = faults.size === 0;
   const arenaBytesMax = random.of([0, 8 * MiB, 64 * MiB, 64 * MiB]);
-  const hashBytesMax = random.of([KiB, 100 * KiB, 8 * MiB]);
-  const arenaFileBytesMax = Math.min(hashBytesMax, random.of([0, 4 * KiB, 64 * KiB, MiB]));
+  const hashBytesMax = random.of(arenaBytesMax === 8 * MiB ? [8 * MiB] : [KiB, 100 * KiB, 8 * MiB]);
+  // With a small arena the files that it takes are large, so that it rolls over.
+  const arenaFileBytesMax = Math.min(hashBytesMax, random.of(arenaBytesMax === 8 * MiB ? [64 * KiB, MiB, 2 * MiB] : [0, 4 * KiB, 64 * KiB, MiB]));
   const memoryFaults = faults.has('memoryNoDescriptor') || faults.has('memoryNoMemory');
   const given = features(random);
   return {
@@ -63,7 +64,7 @@ export function profileOf(random: Random): Profile {
     },
     clients: random.between(3, 30),
     steps: random.between(150, 800),
-    fileBytesMax: random.of([3 * KiB, 80 * KiB, 500 * KiB, 500 * KiB, 2500 * KiB]),
+    fileBytesMax: random.of(arenaBytesMax === 8 * MiB ? [500 * KiB, 2500 * KiB] : [3 * KiB, 80 * KiB, 500 * KiB, 500 * KiB, 2500 * KiB]),
     truncates: random.chance(0.3),
     // In place only where a private copy protects: what else may tear until there are leases (DESIGN §2).
     overwrites: random.chance(0.5) && arenaBytesMax === 64 * MiB && !memoryFaults && given.descriptorsMax === 1 << 20,

@@ -35,8 +35,6 @@ export interface Census {
   readonly file: number;
   readonly place: number;
   readonly memory: number;
-  /** Of these, those that could still be written. */
-  readonly unsealed: number;
   /** sendfile calls that had to wait for the disk. */
   readonly coldSends: number;
   /** System calls so far. */
