@@ -96,7 +96,25 @@ export class FieldLines {
     return value;
   }
 
-  /** The same for any field; the name in any case. */
+  /** Whether a known field is on exactly one line and its value is these bytes: joined() without making text. */
+  is(bytes: Uint8Array, id: number, wanted: Uint8Array): boolean {
+    let found = false;
+    for (let index = 0; index < this.count; index++) {
+      if (this.ids[index] !== id) continue;
+      if (found || !this.valueIs(bytes, index, wanted)) return false;
+      found = true;
+    }
+    return found;
+  }
+
+  private valueIs(bytes: Uint8Array, index: number, wanted: Uint8Array): boolean {
+    const start = this.offsets[index * OFFSETS + VALUE_START]!;
+    if (this.offsets[index * OFFSETS + VALUE_END]! - start !== wanted.length) return false;
+    for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+    return true;
+  }
+
+  /** As joined(), for any field; the name in any case. */
   joinedByName(bytes: Uint8Array, name: string): string | undefined {
     const wanted = name.toLowerCase();
     let value: string | undefined;

@@ -10,7 +10,7 @@
  */
 import { ControlFields } from './control-fields.ts';
 import { FieldLines } from './field-lines.ts';
-import { CONDITIONAL_FIELDS, FIELD_HOST } from './known-fields.ts';
+import { CONDITIONAL_FIELDS, FIELD_HOST, FIELD_IF_MATCH, FIELD_IF_NONE_MATCH, FIELD_IF_UNMODIFIED_SINCE } from './known-fields.ts';
 import { latin1Text } from './latin1.ts';
 import { HEAD_TOO_LARGE, NOTHING_REFUSED } from './refusal.ts';
 import { RequestLine } from './request-line.ts';
@@ -29,6 +29,9 @@ export interface HeadLimits {
 }
 
 export const headLimits: HeadLimits = { headBytesMax: 16_384, fieldsMax: 100, targetBytesMax: 8_192 };
+
+/** Those that are judged before If-None-Match. */
+const FIRST_CONDITIONS = (1 << FIELD_IF_MATCH) | (1 << FIELD_IF_UNMODIFIED_SINCE);
 
 const noBytes = new Uint8Array(0);
 
@@ -161,6 +164,11 @@ export class RequestHead {
   /** Whether any of If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range, Range is there. */
   get conditional(): boolean {
     return (this.lines.present & CONDITIONAL_FIELDS) !== 0;
+  }
+
+  /** Whether If-None-Match is this one tag and no precondition comes before it (RFC 9110 §13.2.2): what a returning visitor sends. */
+  revalidates(etag: Uint8Array): boolean {
+    return (this.lines.present & FIRST_CONDITIONS) === 0 && this.lines.is(this.bytes, FIELD_IF_NONE_MATCH, etag);
   }
 
   get fieldCount(): number {

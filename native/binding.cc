@@ -26,6 +26,7 @@ Napi::Value listen_tcp_binding(const Napi::CallbackInfo& info) {
   options.reuse_port = given.Get("reusePort").ToBoolean();
   options.v6_only = given.Get("v6Only").ToBoolean();
   options.backlog = given.Get("backlog").As<Napi::Number>().Int32Value();
+  options.congestion_control = given.Get("congestionControl").As<Napi::String>();
   return number(info, listen_tcp(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Number>().Int32Value(), options));
 }
 

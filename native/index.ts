@@ -76,7 +76,7 @@ export interface Engine {
 export interface Native extends Probes {
   readonly layout: Layout;
   readonly Engine: new (areas: Areas) => Engine;
-  listenTcp(host: string, port: number, options: { reusePort: boolean; v6Only: boolean; backlog: number }): number;
+  listenTcp(host: string, port: number, options: { reusePort: boolean; v6Only: boolean; backlog: number; congestionControl: string }): number;
   listenUnix(path: string, mode: number, backlog: number): number;
   adoptListener(fd: number): number;
   localAddress(fd: number): { readonly host: string; readonly port: number; readonly error: number };

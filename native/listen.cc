@@ -60,6 +60,9 @@ int listen_tcp(const std::string& host, int port, const ListenOptions& options) 
   if (storage.ss_family == AF_INET6 && enable(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.v6_only) < 0) return fail(fd);
   // Accepted sockets inherit it: a connection costs no call for it.
   if (enable(fd, IPPROTO_TCP, TCP_NODELAY) < 0) return fail(fd);
+  // The same; once a connection is established it would keep the timers of an algorithm that paces.
+  const std::string& name = options.congestion_control;
+  if (!name.empty() && ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) < 0) return fail(fd);
   if (::bind(fd, reinterpret_cast<sockaddr*>(&storage), length) < 0) return fail(fd);
   if (::listen(fd, options.backlog) < 0) return fail(fd);
   return fd;

@@ -10,6 +10,7 @@ struct ListenOptions {
   bool reuse_port = false;  // one listener a worker: the kernel spreads connections by address hash
   bool v6_only = true;
   int backlog = 4096;       // the kernel caps it at net.core.somaxconn
+  std::string congestion_control;  // TCP_CONGESTION of what is accepted; empty: the system's
 };
 
 struct LocalAddress {

@@ -54,7 +54,7 @@ export class Server {
     const specs: ListenSpec[] = (where.length > 0 ? where : [8080]).map((one) => parseListen(String(one)));
     this.#opening = true;
     try {
-      this.#listeners = await openListeners(specs, this.options.workers, this.options.socketMode);
+      this.#listeners = await openListeners(specs, this.options);
     } finally {
       this.#opening = false;
     }

@@ -30,8 +30,8 @@ export interface OpenListener {
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly code: string;
-  constructor(code: string, where: string) {
-    super(`cannot listen on ${where}: ${TEXTS[code] ?? code}`);
+  constructor(code: string, where: string, texts = TEXTS) {
+    super(`cannot listen on ${where}: ${texts[code] ?? code}`);
     this.code = code;
   }
 }
@@ -47,7 +47,20 @@ const TEXTS: Readonly<Record<string, string>> = {
   EBADF: 'no such descriptor (EBADF)',
 };
 
+/** Of setsockopt(TCP_CONGESTION), tcp(7); binding an address gives neither. */
+const TCP_TEXTS: Readonly<Record<string, string>> = {
+  ...TEXTS,
+  ENOENT: 'no such congestion control (ENOENT): see /proc/sys/net/ipv4/tcp_available_congestion_control',
+  EPERM: 'this congestion control is not permitted (EPERM): see /proc/sys/net/ipv4/tcp_allowed_congestion_control',
+};
+
 const BACKLOG = 4096;
+
+export interface ListenSettings {
+  readonly workers: number;
+  readonly socketMode: number;
+  readonly congestionControl: string | undefined;
+}
 
 /** Parses `port`, `host:port`, `[v6]:port`, `:port`, `unix:/path`, `fd:3`. @throws OptionsError */
 export function parseListen(text: string): ListenSpec {
@@ -60,18 +73,18 @@ export function parseListen(text: string): ListenSpec {
   return { kind: 'tcp', host: (tcp[1] ?? '').replace(/^\[|\]$/g, '') || '::', port };
 }
 
-function checked(descriptor: number, where: string): number {
-  if (descriptor < 0) throw new ListenError(getSystemErrorName(descriptor), where);
+function checked(descriptor: number, where: string, texts = TEXTS): number {
+  if (descriptor < 0) throw new ListenError(getSystemErrorName(descriptor), where, texts);
   return descriptor;
 }
 
 /** @throws ListenError; what was opened until then is closed again. */
-export async function openListeners(specs: readonly ListenSpec[], workers: number, socketMode: number): Promise<OpenListener[]> {
+export async function openListeners(specs: readonly ListenSpec[], settings: ListenSettings): Promise<OpenListener[]> {
   const opened: OpenListener[] = [];
   try {
     for (const spec of specs) {
-      if (spec.kind === 'tcp') await openTcp(spec.host, spec.port, workers, opened);
-      else if (spec.kind === 'unix') opened.push(openShared(native.listenUnix(spec.path, socketMode, BACKLOG), `unix:${spec.path}`, spec.path));
+      if (spec.kind === 'tcp') await openTcp(spec.host, spec.port, settings, opened);
+      else if (spec.kind === 'unix') opened.push(openShared(native.listenUnix(spec.path, settings.socketMode, BACKLOG), `unix:${spec.path}`, spec.path));
       else opened.push(openShared(native.adoptListener(spec.fd), `fd:${spec.fd}`, undefined));
     }
   } catch (error) {
@@ -98,13 +111,13 @@ async function addressesOf(host: string): Promise<string[]> {
   }
 }
 
-async function openTcp(host: string, port: number, workers: number, opened: OpenListener[]): Promise<void> {
+async function openTcp(host: string, port: number, settings: ListenSettings, opened: OpenListener[]): Promise<void> {
   const addresses = await addressesOf(host);
   let chosen = port;
   let found = 0;
   for (const address of addresses) {
     try {
-      const listener = openAddress(address, chosen, workers);
+      const listener = openAddress(address, chosen, settings);
       opened.push(listener);
       chosen = listener.address.port; // port 0: the same one on the addresses that follow
       ++found;
@@ -112,7 +125,7 @@ async function openTcp(host: string, port: number, workers: number, opened: Open
       // A host may have a name for an address family that it does not have.
       const absent = error instanceof ListenError && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code);
       if (absent && address === '::') {
-        opened.push(openAddress('0.0.0.0', chosen, workers));
+        opened.push(openAddress('0.0.0.0', chosen, settings));
         ++found;
       } else if (!absent || (found === 0 && address === addresses.at(-1))) {
         throw error;
@@ -121,16 +134,21 @@ async function openTcp(host: string, port: number, workers: number, opened: Open
   }
 }
 
-function openAddress(host: string, port: number, workers: number): OpenListener {
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function openAddress(host: string, port: number, { workers, congestionControl }: ListenSettings): OpenListener {
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const options = { reusePort: workers > 1, v6Only: host !== '::', backlog: BACKLOG };
+  // Pacing towards this very host prevents no loss, and its timers are a third of what a 100 KiB answer costs.
+  const options = { reusePort: workers > 1, v6Only: host !== '::', backlog: BACKLOG, congestionControl: congestionControl ?? (isLoopback(host) ? 'reno' : '') };
   // SO_REUSEPORT would let two servers of one user share the port without a word: ask without it first.
-  if (workers > 1 && port !== 0) native.closeDescriptor(checked(native.listenTcp(host, port, { ...options, reusePort: false }), where));
+  if (workers > 1 && port !== 0) native.closeDescriptor(checked(native.listenTcp(host, port, { ...options, reusePort: false }), where, TCP_TEXTS));
   const descriptors: number[] = [];
   let chosen = port;
   try {
     for (let worker = 0; worker < workers; ++worker) {
-      descriptors.push(checked(native.listenTcp(host, chosen, options), where));
+      descriptors.push(checked(native.listenTcp(host, chosen, options), where, TCP_TEXTS));
       chosen = native.localAddress(descriptors[0]!).port;
     }
   } catch (error) {

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly accessLog?: LogFormat | false;
   /** File mode of unix sockets, such as 0o660. Default: what the umask leaves. */
   readonly socketMode?: number;
+  /** TCP congestion control of connections, such as `bbr`. Default: the system's; `reno` on loopback addresses, where pacing is nothing but timers. */
+  readonly congestionControl?: string;
   /** Milliseconds that answers under way may take after close(). Default 10 000. */
   readonly graceMs?: number;
   readonly limits?: Partial<LoopLimits>;
@@ -56,6 +58,7 @@ export interface ResolvedOptions {
   readonly workers: number;
   readonly accessLog: LogFormat | false;
   readonly socketMode: number;
+  readonly congestionControl: string | undefined;
   readonly graceMs: number;
   readonly limits: LoopLimits;
   readonly files: FileLimits;
@@ -81,7 +84,7 @@ const FILE_BOUNDS: Bounds = { openMax: [1, 60_000], missingMax: [1, 1 << 20] };
 const ARENA_BOUNDS: Bounds = { bytesMax: [0, 2 ** 40], fileBytesMax: [0, 2 << 20] };
 const GUARD_BOUNDS: Bounds = { privateMaxBytes: [0, 2 ** 32] };
 
-const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'graceMs', 'limits', 'files', 'arena', 'guard']);
+const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'limits', 'files', 'arena', 'guard']);
 
 /**
  * Checks options and fills in defaults.
@@ -103,6 +106,7 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
     workers,
     accessLog: options.accessLog ?? false,
     socketMode: options.socketMode ?? -1,
+    congestionControl: options.congestionControl,
     graceMs: options.graceMs ?? 10_000,
     limits,
     files,
@@ -144,6 +148,7 @@ function checkRelations(options: ResolvedOptions, faults: string[]): void {
   // A caller in JavaScript may pass anything.
   const name: unknown = index;
   if (typeof name !== 'string' || /^\.{0,2}$|[/\0]/.test(name)) faults.push(`index must be a file name, not "${String(name)}"`);
+  if (options.congestionControl !== undefined && !/^[\w-]{1,15}$/.test(options.congestionControl)) faults.push(`congestionControl must be a name such as "bbr", not "${options.congestionControl}"`);
   if (typeof (options.dotfiles as unknown) !== 'boolean') faults.push(`dotfiles must be true or false, not "${String(options.dotfiles)}"`);
   if (!['inside', 'none'].includes(symlinks)) faults.push(`symlinks must be "inside" or "none", not "${symlinks}": nothing outside the root is ever served`);
   if (options.accessLog !== false && !['pretty', 'json', 'combined'].includes(options.accessLog)) faults.push(`accessLog must be "pretty", "json", "combined" or false, not "${options.accessLog}"`);

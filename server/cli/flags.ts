@@ -20,6 +20,7 @@ export const flags = [
   { name: 'listen', short: 'l', value: 'WHERE', multiple: true, help: 'port, host:port, [v6]:port, unix:/path or fd:N; repeatable, in place of host and port' },
   { name: 'strict-port', help: 'fail when the port is taken, also on a terminal' },
   { name: 'socket-mode', value: 'OCTAL', help: 'file mode of unix sockets, such as 660' },
+  { name: 'congestion-control', value: 'NAME', default: "the system's; reno on loopback", help: 'TCP congestion control of connections, such as bbr' },
   { name: 'workers', value: 'N', default: 'the CPUs that the cgroup grants', help: 'threads that serve' },
   { name: 'index', value: 'NAME', default: 'index.html', help: 'the file a request for a folder gets' },
   { name: 'dotfiles', help: 'serve names that begin with a dot (/.well-known always is)' },

@@ -34,12 +34,14 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
   const host = one('host') ?? (terminal ? 'localhost' : '::');
   const logFormat: LogFormat = format ?? (terminal && !one('log-file') ? 'pretty' : 'json');
   const index = one('index');
+  const congestionControl = one('congestion-control');
   return {
     options: {
       root,
       accessLog: quiet && !one('log-file') ? false : logFormat,
       dotfiles: args.values.has('dotfiles'),
       ...(index !== undefined && { index }),
+      ...(congestionControl !== undefined && { congestionControl }),
       ...(symlinks !== undefined && { symlinks }),
       ...(workers !== undefined && { workers }),
       ...(grace !== undefined && { graceMs: grace * 1000 }),

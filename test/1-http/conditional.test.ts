@@ -1,6 +1,8 @@
 import t from 'tap';
 import { evaluate, ifRangeHolds, type Preconditions, type Validators, type Verdict } from '../../http/conditional.ts';
 import { formatDate } from '../../http/date.ts';
+import { RequestHead } from '../../http/head.ts';
+import { latin1Bytes } from '../../http/latin1.ts';
 
 const modifiedMs = Date.UTC(2026, 0, 1, 12, 0, 0);
 const nowMs = modifiedMs + 86_400_000;
@@ -95,5 +97,33 @@ t.test('If-Range, RFC 9110 §13.1.5', (t) => {
   t.equal(holds(same, strong, modifiedMs + 999), false, 'still within');
   t.equal(holds(same, strong, modifiedMs + 1000), true, 'a second later');
   t.equal(holds(same, strong, modifiedMs - 5000), false, 'from the future');
+  t.end();
+});
+
+t.test('the short cut of returning visitors agrees with the whole evaluation', (t) => {
+  const cases: Row[] = [
+    ...rows,
+    ['the one tag', { ifNoneMatch: '"v1"' }, strong, 'not-modified', 'failed'],
+    ['the one tag, weak', { ifNoneMatch: 'W/"v1"' }, weak, 'not-modified', 'failed'],
+    ['the one tag and a date', { ifNoneMatch: '"v1"', ifModifiedSince: before }, strong, 'not-modified', 'failed'],
+    ['the one tag and If-Match', { ifNoneMatch: '"v1"', ifMatch: '"v0"' }, strong, 'failed', 'failed'],
+    ['the one tag and If-Unmodified-Since', { ifNoneMatch: '"v1"', ifUnmodifiedSince: before }, strong, 'failed', 'failed'],
+  ];
+  let taken = 0;
+  for (const [name, conditions, validators, get] of cases) {
+    if (!validators) continue;
+    const lines = Object.entries(conditions).map(([key, value]) => `${key.replaceAll(/[A-Z]/g, '-$&')}: ${String(value)}\r\n`).join('');
+    const head = new RequestHead();
+    const bytes = latin1Bytes(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    t.equal(head.parse(bytes, 0, bytes.length), bytes.length);
+    if (!head.revalidates(latin1Bytes(validators.etag))) continue;
+    t.equal(get, 'not-modified', name);
+    taken++;
+  }
+  t.equal(taken, 3, 'it is taken where there is nothing to parse');
+  const twice = latin1Bytes('GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: "v1"\r\nIf-None-Match: "v1"\r\n\r\n');
+  const head = new RequestHead();
+  head.parse(twice, 0, twice.length);
+  t.notOk(head.revalidates(latin1Bytes('"v1"')), 'two lines are a list');
   t.end();
 });

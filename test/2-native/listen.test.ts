@@ -8,7 +8,7 @@ import { native } from '../../native/index.ts';
 import { shortFolder } from '../serving.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, EBADF } = constants.errno;
-const PLAIN = { reusePort: false, v6Only: true, backlog: 16 };
+const PLAIN = { reusePort: false, v6Only: true, backlog: 16, congestionControl: '' };
 
 /** Closed with the test. */
 function kept(t: Test, descriptor: number): number {
@@ -45,6 +45,7 @@ t.test('TCP', async (t) => {
   t.ok(await connects('127.0.0.1', native.localAddress(dual).port), 'dual stack');
   t.ok(await connects('::1', native.localAddress(dual).port));
 
+  t.equal(native.listenTcp('127.0.0.1', 0, { ...PLAIN, congestionControl: 'nonesuch' }), -ENOENT, 'a congestion control that nobody has');
   t.equal(native.listenTcp('203.0.113.9', 0, PLAIN), -EADDRNOTAVAIL, 'an address that nobody has');
   for (const host of ['localhost', '', '1.2.3', '::g', '127.0.0.1 ', 'fe80::1%lo']) t.equal(native.listenTcp(host, 0, PLAIN), -EINVAL, `not numeric: ${JSON.stringify(host)}`);
 });

@@ -39,7 +39,7 @@ interface Sourced {
 
 /** A loop in this thread whose every answer is `next`. */
 function serveSources(t: Test): Sourced {
-  const fd = native.listenTcp('127.0.0.1', 0, { reusePort: false, v6Only: true, backlog: 64 });
+  const fd = native.listenTcp('127.0.0.1', 0, { reusePort: false, v6Only: true, backlog: 64, congestionControl: '' });
   const sourced: Sourced = { place: native.localAddress(fd), reports: [], next: { framing: 'chunked', source: new Chunks([]) } };
   const { loop, engine } = assemble({
     EngineClass: native.Engine,

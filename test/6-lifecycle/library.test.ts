@@ -1,6 +1,6 @@
 // The library: options, listening, closing, several servers in one process, and declarations that TypeScript can use.
-import { execFile } from 'node:child_process';
-import { readdirSync, rmSync, mkdtempSync, mkdirSync, symlinkSync, writeFileSync, existsSync, statSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { readdirSync, rmSync, mkdtempSync, mkdirSync, readFileSync, symlinkSync, writeFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,6 +11,8 @@ import { ask, Client, requestText } from '../client.ts';
 import { command, running } from '../command.ts';
 import { serve, shortFolder, until } from '../serving.ts';
 import { optionCases } from './option-cases.ts';
+
+const hasSs = spawnSync('ss', ['-V']).status === 0;
 
 t.test('options that are refused', (t) => {
   const root = t.testdir({});
@@ -38,6 +40,23 @@ t.test('undefined is as good as absent', async (t) => {
   const [place] = await server.listen('127.0.0.1:0');
   t.equal((await ask(place!, '/a.txt')).body.toString(), 'a');
   await server.close();
+});
+
+t.test('congestion control', { skip: hasSs ? false : 'needs ss(8), to ask a connection for it' }, async (t) => {
+  const root = t.testdir({ 'a.txt': 'a' });
+  const systemDefault = readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim();
+  for (const [where, congestionControl, expected] of [['127.0.0.1:0', undefined, 'reno'], ['[::1]:0', undefined, 'reno'], ['0.0.0.0:0', undefined, systemDefault], ['127.0.0.1:0', systemDefault, systemDefault]] as const) {
+    const server = createServer({ root, ...(congestionControl && { congestionControl }) });
+    const [place] = await server.listen(where);
+    const client = await Client.open(place!);
+    await client.send(requestText('/a.txt'));
+    await client.reply();
+    const { stdout } = await promisify(execFile)('ss', ['-tinH', `sport = :${place!.port}`]);
+    t.match(stdout, new RegExp(`\\b${expected}\\b`), `${where} ${congestionControl ?? 'by default'}: ${expected}`);
+    client.destroy();
+    await server.close();
+  }
+  await t.rejects(createServer({ root, congestionControl: 'nonesuch' }).listen('127.0.0.1:0'), /no such congestion control \(ENOENT\)/);
 });
 
 t.test('listening and closing', async (t) => {
@@ -142,7 +161,7 @@ t.test('unix sockets', async (t) => {
 
 t.test('an inherited descriptor', async (t) => {
   const dir = t.testdir({ 'a.txt': 'a' });
-  const fd = native.listenTcp('127.0.0.1', 0, { reusePort: false, v6Only: true, backlog: 16 });
+  const fd = native.listenTcp('127.0.0.1', 0, { reusePort: false, v6Only: true, backlog: 16, congestionControl: '' });
   t.teardown(() => native.closeDescriptor(fd));
   const { port } = native.localAddress(fd);
   const early = await Client.open({ host: '127.0.0.1', port });

@@ -17,6 +17,8 @@ export const optionCases: readonly (readonly [options: Readonly<Record<string, u
   [{ index: '..' }, /index must be a file name/],
   [{ index: 'a\0b' }, /index must be a file name/],
   [{ index: 7 }, /index must be a file name/],
+  [{ congestionControl: '' }, /congestionControl must be a name such as "bbr", not ""/],
+  [{ congestionControl: 'b b' }, /congestionControl must be/],
   [{ dotfiles: 'yes' }, /dotfiles must be true or false/],
   [{ symlinks: 'all' }, /symlinks must be "inside" or "none", not "all": nothing outside the root is ever served/],
   [{ symlinks: true }, /symlinks must be/],

@@ -93,7 +93,7 @@ class WithPlans implements Exchange {
 
 function optionsOf(given: SiteOptions): ResolvedOptions {
   return {
-    root: ROOT, index: 'index.html', dotfiles: false, symlinks: 'inside', workers: 1, accessLog: false, socketMode: -1, graceMs: 10_000,
+    root: ROOT, index: 'index.html', dotfiles: false, symlinks: 'inside', workers: 1, accessLog: false, socketMode: -1, congestionControl: undefined, graceMs: 10_000,
     limits: { ...loopLimits, connectionsMax: 256, ...given.limits },
     files: { openMax: given.openFilesMax ?? 64, missingMax: given.missingPathsMax ?? 64 },
     arena: { bytesMax: given.arenaBytesMax ?? 64 << 20, fileBytesMax: given.arenaFileBytesMax ?? 64 << 10 },
