@@ -1,5 +1,6 @@
 /** What a figure is worth nothing without: machine, versions, commit. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { PACKAGE_ROOT } from './paths.ts';
 import { findTool } from './processes.ts';
@@ -27,6 +28,11 @@ function commit(): string {
   return changes === '' ? `${hash}, tree clean` : `${hash}, tree DIRTY (uncommitted changes)`;
 }
 
+/** TCP congestion control of sockets that do not ask for one. */
+export function systemCongestionControl(): string {
+  return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim();
+}
+
 /** Call it before the run: the tree may change during it. `tools`: the versions that matter to the section. */
 export function machineFacts(tools: readonly ('nginx' | 'wrk' | 'cc')[]): string[] {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
@@ -34,7 +40,7 @@ export function machineFacts(tools: readonly ('nginx' | 'wrk' | 'cc')[]): string
   const versions = tools.map((tool) => (said(tool, flags[tool]) ?? `${tool}: not installed`).replace(/ Copyright.*/, ''));
   return [
     `date: ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-    `machine: ${model}, ${cpus().length} cores, Linux ${release()}`,
+    `machine: ${model}, ${cpus().length} cores, Linux ${release()}, TCP congestion control ${systemCongestionControl()}`,
     `versions: Node ${process.version}${versions.map((version) => `; ${version}`).join('')}`,
     `commit: ${commit()}`,
   ];

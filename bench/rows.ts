@@ -3,7 +3,8 @@ import type { LoadName } from './fixtures.ts';
 import { isVoid, type Outcome } from './rounds.ts';
 import { withSpread, type Summary } from './statistics.ts';
 
-export type ContenderName = 'pagecast' | 'nginx' | 'floor';
+/** pagecast-default-cc: with the congestion control that nginx gets from the system. */
+export type ContenderName = 'pagecast' | 'pagecast-default-cc' | 'nginx' | 'floor';
 export type CellName = `${ContenderName} ${LoadName}`;
 
 export interface RatioRow {
@@ -31,8 +32,8 @@ export interface AbsoluteRow {
 
 export type Row = RatioRow | AbsoluteRow;
 
-function againstNginx(name: LoadName, title: string, group: string, bar: number): RatioRow {
-  return { kind: 'ratio', name, title, group, subject: `pagecast ${name}`, reference: `nginx ${name}`, bar, beside: [] };
+function againstNginx(name: LoadName, title: string, group: string, bar: number, beside: readonly CellName[] = []): RatioRow {
+  return { kind: 'ratio', name, title, group, subject: `pagecast ${name}`, reference: `nginx ${name}`, bar, beside };
 }
 
 function againstOwnSmall(name: '304' | '404', title: string): RatioRow {
@@ -55,9 +56,9 @@ export const ROWS: readonly Row[] = [
   againstOwnSmall('304', '304 against its own 1 KiB 200'),
   againstOwnSmall('404', 'repeated 404 against its own 1 KiB 200'),
   againstNginx('heads', '1 KiB, 700-byte browser heads, 200 files in turn', 'heads', 0.9),
-  againstNginx('16k', '16 KiB', '16k', 0.85),
-  againstNginx('100k', '100 KiB', '100k', 0.8),
-  againstNginx('1m', '1 MiB', '1m', 0.6),
+  againstNginx('16k', '16 KiB', '16k', 0.85, ['pagecast-default-cc 16k']),
+  againstNginx('100k', '100 KiB', '100k', 0.8, ['pagecast-default-cc 100k']),
+  againstNginx('1m', '1 MiB', '1m', 0.6, ['pagecast-default-cc 1m']),
   { kind: 'absolute', name: 'idle-rss', title: 'RSS of an idle one-worker server', unit: 'MB', bar: 110 },
   { kind: 'absolute', name: 'idle-10k', title: 'RSS added by 10,000 idle keep-alive connections', unit: 'MB', bar: 40 },
   { kind: 'absolute', name: 'start', title: 'start to first answer, 100,000 files in the tree', unit: 's', bar: 0.5 },

@@ -67,11 +67,10 @@ export function launched(site: Site, name: string, port: number, command: readon
   return { name, address: { host: site.host, port }, process, measuredPid: () => process.pid };
 }
 
-export async function startPagecast(site: Site): Promise<Server | Missing> {
-  const name = 'pagecast';
+export async function startPagecast(site: Site, name = 'pagecast', flags: readonly string[] = []): Promise<Server | Missing> {
   if (!existsSync(PAGECAST)) return { name, reason: `${PAGECAST} is not built` };
   const port = await freePort();
-  const options = ['-p', String(port), '-H', site.host, '--workers', '1', '-q'];
+  const options = ['-p', String(port), '-H', site.host, '--workers', '1', '-q', ...flags];
   return launched(site, name, port, [process.execPath, PAGECAST, site.root, ...options]);
 }
 

@@ -5,7 +5,7 @@ import { twoCores, type Cores } from './cpu.ts';
 import type { Section } from './document.ts';
 import { reasonOf } from './errors.ts';
 import { loadNamed, writeFixtures, type LoadName } from './fixtures.ts';
-import { machineFacts } from './machine.ts';
+import { machineFacts, systemCongestionControl } from './machine.ts';
 import { descriptorShortage, measureMemory } from './memory.ts';
 import type { Options } from './options.ts';
 import { pinSelf, type Scope } from './processes.ts';
@@ -62,6 +62,7 @@ class FullTable {
 
   async startContenders(): Promise<void> {
     await this.#admit(await startPagecast(this.#site));
+    await this.#admit(await startPagecast(this.#site, 'pagecast-default-cc', ['--congestion-control', systemCongestionControl()]));
     await this.#admit(await startNginx(this.#site));
     await this.#admit(await startFloor(this.#site, await this.#pagecastAnswer()));
   }
@@ -185,7 +186,9 @@ over loopback, keep-alive, no access logs. Each contender's answers (status, Con
 its own ETag, 404) are compared with the files before it is timed. Runs of ${options.seconds} s alternate between the
 contenders of a group, ${options.rounds} rounds after a warm-up round. CPU is the sum of \`/proc/PID/task/*/schedstat\` of the server
 process (nginx: its worker). Any socket error, unexpected status or unexpected answer size voids the row. nginx runs with sendfile,
-tcp_nopush and open_file_cache (bench/nginx.ts). The floor is bench/floor.c: bare epoll, recv and send of the very bytes that
+tcp_nopush and open_file_cache (bench/nginx.ts). pagecast-default-cc is pagecast with --congestion-control set to the system's,
+which nginx and the floor have too; by default pagecast does not pace connections over loopback, and a pacing algorithm (bbr) costs
+a timer for each segment. The floor is bench/floor.c: bare epoll, recv and send of the very bytes that
 pagecast answers for 1 KiB. MB are 10^6 bytes; added RSS is measured from a server that has given one answer.`,
   };
 }
