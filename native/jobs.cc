@@ -14,10 +14,15 @@ void OpenJob::run() {
     return;
   }
   const Opened opened = open_beneath(process_.kernel, root, path_, symlinks_);
+  // A directory that may be searched but not read is a directory all the same.
+  const int place = opened.fd == -EACCES ? open_cached(process_.kernel, root, path_.c_str(), symlinks_, true) : -1;
   process_.kernel.close(root);
   rerooted = opened.rerooted;
   if (opened.fd < 0) {
-    error = -opened.fd;
+    struct stat status;
+    if (place >= 0 && process_.kernel.status(place, &status) == 0 && S_ISDIR(status.st_mode)) kind = kKind_DIRECTORY;
+    else error = -opened.fd;
+    if (place >= 0) process_.kernel.close(place);
     return;
   }
   struct stat status;

@@ -50,18 +50,19 @@ export function assemble(parts: AssemblyParts): Assembly {
   const engine = new parts.EngineClass(areas);
   engine.limitArena(options.arena.bytesMax);
   const opener = new Opener(engine);
-  const exchange = parts.exchange?.(engine, opener) ?? staticExchange(engine, opener, options, report);
-  const loop = new Loop({ engine, areas, exchange, opener, limits: options.limits, report, log: parts.log, onDrained: parts.onDrained });
+  const exchange = parts.exchange?.(engine, opener) ?? staticExchange(engine, opener, options, report, () => loop.shedIdle());
+  const loop: Loop = new Loop({ engine, areas, exchange, opener, limits: options.limits, report, log: parts.log, onDrained: parts.onDrained });
   return { loop, engine, areas };
 }
 
-function staticExchange(engine: Engine, opener: Opener, options: ResolvedOptions, report: Report): Exchange {
+function staticExchange(engine: Engine, opener: Opener, options: ResolvedOptions, report: Report, shedConnections: () => number): Exchange {
   const lookup = new Lookup<SitePlans>(engine, layout, opener, {
     root: Buffer.from(options.root, 'utf8').toString('latin1'),
     index: Buffer.from(options.index, 'utf8').toString('latin1'),
     dotfiles: options.dotfiles,
     openFilesMax: options.files.openMax,
     missingPathsMax: options.files.missingMax,
+    shedConnections,
     limits: {
       symlinks: SYMLINKS[options.symlinks],
       hashBytesMax: options.guard.privateMaxBytes,

@@ -111,6 +111,11 @@ export class Loop implements Transport {
     return { requests: this.requests.served, connectionsShed: shed, sendsStalled: stalls };
   }
 
+  /** Closes connections that have been idle longest, for want of descriptors. How many there were. */
+  shedIdle(): number {
+    return this.#watch.shedIdle();
+  }
+
   connection(slot: number): Connection | undefined {
     return this.#connections[slot];
   }
@@ -141,6 +146,11 @@ export class Loop implements Transport {
       this.#outbox.answer(connection, plan, tail, closing ? after.CLOSE : after.KEEP, record);
     }
     this.flushSoon();
+  }
+
+  unanswered(request: RequestHead, plan: Plan): void {
+    const { log } = this.#parts;
+    log?.write(log.record(request, plan, ''), 'aborted');
   }
 
   cutOff(record: AccessRecord | undefined): void {

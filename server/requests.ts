@@ -19,6 +19,8 @@ import type { Report } from './report.ts';
 export interface Transport {
   /** Queues an answer; `request` is undefined where the head was refused. */
   answer(connection: Connection, request: RequestHead | undefined, plan: Plan, close: boolean): void;
+  /** The peer did not wait for its answer: there is nothing left to do but log it. */
+  unanswered(request: RequestHead, plan: Plan): void;
   /** The next input is not wanted yet; taken back by resume(). */
   pause(connection: Connection): void;
   resume(connection: Connection): void;
@@ -174,7 +176,10 @@ export class Requests {
     const owned = request.detach();
     this.#exchange.find(owned, nowMs).catch((error: unknown) => this.#failed(error)).then((found) => {
       connection.answering = false;
-      if (connection.gone) return found.source?.cancel('the connection is gone');
+      if (connection.gone) {
+        found.source?.cancel('the connection is gone');
+        return this.#transport.unanswered(owned, found);
+      }
       this.#transport.answer(connection, owned, found, found.close || !keep || this.#transport.draining);
       this.goOn(connection);
     }).catch((error: unknown) => {

@@ -80,18 +80,24 @@ export class Watch {
     return stalled;
   }
 
-  /** accept(2) found no descriptor, no memory or no slot: the longest idle make room. */
-  acceptFailed(listener: number, errno: number): void {
+  /** Closes the connections that have been idle longest: their descriptors are free at once. How many. */
+  shedIdle(): number {
     const idle = this.#deadlines.oldestIdle(SHED_AT_ONCE, this.#waitsMs);
     for (const slot of idle) {
       const connection = this.#loop.connection(slot);
       if (connection) this.#loop.close(connection, false);
     }
     this.shed += idle.length;
+    return idle.length;
+  }
+
+  /** accept(2) found no descriptor, no memory or no slot: the longest idle make room. */
+  acceptFailed(listener: number, errno: number): void {
+    const shed = this.shedIdle();
     this.#report('acceptRefused', 'no room for a new connection: idle ones are closed', {
-      cause: errno === constants.errno.ENFILE ? 'ENFILE, or connectionsMax' : getSystemErrorName(-errno), shed: idle.length,
+      cause: errno === constants.errno.ENFILE ? 'ENFILE, or connectionsMax' : getSystemErrorName(-errno), shed,
     });
-    if (idle.length > 0) this.#acceptAgain(listener);
+    if (shed > 0) this.#acceptAgain(listener);
     else setTimeout(() => this.#acceptAgain(listener), ACCEPT_AGAIN_MS);
   }
 

@@ -62,7 +62,8 @@ export class StaticExchange implements Exchange {
   #error(request: RequestHead, status: number): Plan {
     let plans = this.#errors.get(status);
     if (!plans) {
-      const full = textPlan(status, status === 503 ? [['Retry-After', '1']] : [], `${reasonPhrase(status)}\n`);
+      const text = textPlan(status, status === 503 ? [['Retry-After', '1']] : [], `${reasonPhrase(status)}\n`);
+      const full = status === 400 ? text.closing() : text; // as every malformed request
       plans = { full, head: full.withoutBody() };
       this.#errors.set(status, plans);
     }

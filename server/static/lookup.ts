@@ -27,6 +27,8 @@ export interface LookupOptions {
   readonly dotfiles: boolean;
   readonly openFilesMax: number;
   readonly missingPathsMax: number;
+  /** Frees descriptors that idle connections hold; how many. */
+  readonly shedConnections: () => number;
   readonly limits: OpenLimits;
 }
 
@@ -104,7 +106,8 @@ export class Lookup<Plans> {
 
   async #open(path: string): Promise<Opened> {
     const opened = await this.#opener.open(this.#options.root, path, this.#options.limits);
-    if (!NO_DESCRIPTORS.has(opened.error) || this.entries.shed(SHED_FILES) === 0) return opened;
+    if (!NO_DESCRIPTORS.has(opened.error)) return opened;
+    if (this.entries.shed(SHED_FILES) === 0 && this.#options.shedConnections() === 0) return opened;
     // The descriptors come back when libuv has turned once and the pool has closed them.
     await new Promise((resolve) => setTimeout(resolve, 1));
     return this.#opener.open(this.#options.root, path, this.#options.limits);

@@ -14,7 +14,7 @@ function expectedStatus({ method, path }: AcceptedFacts): number {
 async function fault(place: Place, head: string, facts: AcceptedFacts): Promise<string> {
   const client = await Client.open(place);
   try {
-    const keep = (facts.keepAlive ?? true) && !(facts.expectContinue ?? false);
+    const keep = (facts.keepAlive ?? true) && !(facts.expectContinue ?? false) && expectedStatus(facts) !== 400;
     await client.send(head + (facts.body ?? ''));
     const reply = await client.reply(facts.method);
     const expected = expectedStatus(facts);

@@ -7,17 +7,18 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ask, Client, requestText, type Place } from '../client.ts';
 import { serve, until } from '../serving.ts';
 import { serveSite, together } from './site.ts';
 
-async function idleClients(place: Place, count: number): Promise<Client[]> {
+async function idleClients(place: Place, count: number, target = '/a.txt', status = 200): Promise<Client[]> {
   const clients: Client[] = [];
   for (let i = 0; i < count; ++i) {
     const client = await Client.open(place);
-    await client.send(requestText('/a.txt'));
-    await client.reply();
+    await client.send(requestText(target));
+    const reply = await client.reply();
+    if (reply.status !== status) throw new Error(`client ${i}: ${reply.status}`);
     clients.push(client);
   }
   return clients;
@@ -54,16 +55,32 @@ t.test('nobody is idle: the new one waits until somebody is done', async (t) => 
   for (const client of [...busy, waiting]) client.destroy();
 });
 
-t.test('descriptors run out', async (t) => {
-  const root = t.testdir({ 'a.txt': 'alpha\n' });
-  for (let i = 0; i < 100; ++i) writeFileSync(join(root, `${i}.txt`), `file ${i}\n`);
+/** A server in a process with 90 descriptors. */
+async function fewDescriptors(t: Test, root: string): Promise<{ place: Place; pid: number; counts(): Promise<Record<string, number>>; end(): Promise<number> }> {
   const script = fileURLToPath(new URL('./few-descriptors.js', import.meta.url));
   const child = spawn('sh', ['-c', 'ulimit -n 90; unset NODE_OPTIONS; exec "$0" "$@"', process.execPath, script, root], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const line = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
-  const place = (await line()) as Place;
-  const before = readdirSync(`/proc/${child.pid!}/fd`).length;
+  return {
+    place: (await line()) as Place,
+    pid: child.pid!,
+    counts: async () => {
+      child.stdin.write('\n');
+      return (await line()) as Record<string, number>;
+    },
+    end: async () => {
+      child.stdin.end();
+      return ((await once(child, 'exit')) as [number])[0];
+    },
+  };
+}
+
+t.test('descriptors run out', async (t) => {
+  const root = t.testdir({ 'a.txt': 'alpha\n' });
+  for (let i = 0; i < 100; ++i) writeFileSync(join(root, `${i}.txt`), `file ${i}\n`);
+  const { place, pid, ...server } = await fewDescriptors(t, root);
+  const before = readdirSync(`/proc/${pid}/fd`).length;
   t.ok(before < 60, `${before} descriptors before anybody comes`);
 
   const clients = await idleClients(place, 120);
@@ -75,15 +92,21 @@ t.test('descriptors run out', async (t) => {
     const { status, body } = await asked.reply();
     if (status !== 200 || body.toString() !== `file ${i}\n`) t.fail(`file ${i}: ${status}`);
   }
-  child.stdin.write('\n');
-  const counts = (await line()) as Record<string, number>;
+  const counts = await server.counts();
   t.ok(counts['acceptRefused']! > 0, `accept found no descriptor ${counts['acceptRefused']!} times`);
   t.ok(counts['connectionsShed']! > 0, `${counts['connectionsShed']!} idle connections were closed`);
   t.equal(counts['accepted'], 120, 'all were accepted in the end');
   for (const client of clients) client.destroy();
-  child.stdin.end();
-  const [code] = (await once(child, 'exit')) as [number];
-  t.equal(code, 0, 'it ends in good order');
+  t.equal(await server.end(), 0, 'it ends in good order');
+});
+
+t.test('connections hold every descriptor, and no file is open', async (t) => {
+  const { place, ...server } = await fewDescriptors(t, t.testdir({}));
+  // A look at the disk needs a descriptor: each answer is 404, none 503.
+  const clients = await idleClients(place, 150, '/missing', 404);
+  t.ok((await server.counts())['connectionsShed']! > 0, 'idle connections made room');
+  for (const client of clients) client.destroy();
+  t.equal(await server.end(), 0);
 });
 
 t.test('peers that vanish', async (t) => {

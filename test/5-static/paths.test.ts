@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ask } from '../client.ts';
+import { ask, Client, requestText } from '../client.ts';
 import { serve, type Serving } from '../serving.ts';
 import { neverRedirected, redirects, refused, served, type PathCase } from './path-cases.ts';
 
@@ -91,6 +91,15 @@ t.test('never redirected', async (t) => {
     const { status, fields } = await ask(place, target);
     t.ok([400, 404].includes(status) && !fields.has('location'), `${target}: ${status}`);
   }
+});
+
+t.test('malformed percent-encoding closes like every malformed request', async (t) => {
+  const { place } = await site(t);
+  const client = await Client.open(place);
+  await client.send(requestText('/file.txt%2') + requestText('/file.txt'));
+  const { status, fields } = await client.reply();
+  t.equal(`${status} ${fields.get('connection') ?? ''}`, '400 close');
+  await client.nothingMore();
 });
 
 t.test('not found', async (t) => {

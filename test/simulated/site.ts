@@ -146,6 +146,7 @@ export class Site {
       dotfiles: options.dotfiles,
       openFilesMax: options.files.openMax,
       missingPathsMax: options.files.missingMax,
+      shedConnections: () => this.loop.shedIdle(),
       limits: { symlinks: 0, hashBytesMax: options.guard.privateMaxBytes, arenaBytesMax: options.arena.fileBytesMax },
     }, (name, _message, facts = {}) => this.reports.push({ name, facts }));
     return new StaticExchange(this.#lookup);
