@@ -19,6 +19,8 @@ const { EACCES, EPERM, ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EXDEV, EMFILE, ENFI
 const NOT_FOUND = new Set([ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EXDEV, EINVAL, ENXIO, ENODEV, EISDIR]);
 const NO_DESCRIPTORS = new Set([EMFILE, ENFILE]);
 const SHED_FILES = 16;
+/** For descriptors to come back, attempt after attempt, in milliseconds. */
+const ROOM_WAITS_MS = [1, 3, 9] as const;
 
 export interface LookupOptions {
   /** Absolute path of the root, bytes as latin1. */
@@ -105,11 +107,13 @@ export class Lookup<Plans> {
   }
 
   async #open(path: string): Promise<Opened> {
-    const opened = await this.#opener.open(this.#options.root, path, this.#options.limits);
-    if (!NO_DESCRIPTORS.has(opened.error)) return opened;
-    if (this.entries.shed(SHED_FILES) === 0 && this.#options.shedConnections() === 0) return opened;
-    // The descriptors come back when libuv has turned once and the pool has closed them.
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    for (const waitMs of ROOM_WAITS_MS) {
+      const opened = await this.#opener.open(this.#options.root, path, this.#options.limits);
+      if (!NO_DESCRIPTORS.has(opened.error)) return opened;
+      // A file's descriptor comes back when libuv has turned once and the pool has closed it, a connection's at once.
+      if (this.entries.shed(SHED_FILES) === 0 || waitMs > ROOM_WAITS_MS[0]) this.#options.shedConnections();
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
     return this.#opener.open(this.#options.root, path, this.#options.limits);
   }
 
