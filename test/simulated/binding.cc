@@ -238,7 +238,6 @@ Napi::Value WorldObject::violations(const Info& info) {
 Napi::Value WorldObject::trace(const Info& info) { return Napi::BigInt::New(info.Env(), world_->kernel.trace()); }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  poison_freed_memory();
   exports.Set("layout", layout(env));
   exports.Set("World", WorldObject::define(env));
   Napi::Object faults = Napi::Object::New(env);

@@ -1,6 +1,5 @@
 #include "world.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -24,12 +23,6 @@ void tell(int signal) {
 int peer_state(const Socket& of) {
   return (of.saw_end() ? kPeer_ENDED : 0) | (of.saw_reset() ? kPeer_RESET : 0) | (of.accepted ? kPeer_ACCEPTED : 0) |
          (of.broken ? kPeer_BROKEN : 0) | (of.released() ? kPeer_RELEASED : 0) | (of.corked() > 0 ? kPeer_CORKED : 0);
-}
-
-void poison_freed_memory() {
-#ifdef __GLIBC__
-  ::mallopt(M_PERTURB, 0xa5);
-#endif
 }
 
 void tell_on_crash(const char* replay) {

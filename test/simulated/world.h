@@ -35,9 +35,6 @@ enum PeerState : int {
 };
 int peer_state(const Socket& of);
 
-// Memory that is freed is filled with a pattern: who still uses it falls.
-void poison_freed_memory();
-
 // Prints what to run, when an assertion of the engine or a crash ends this process.
 void tell_on_crash(const char* replay);
 
