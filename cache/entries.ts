@@ -18,6 +18,8 @@ export interface Entry<Plans> {
   readonly rerooted: boolean;
   /** Until then, in milliseconds since the epoch, it is answered without another look. */
   freshUntilMs: number;
+  /** When it was last seen to be what is on disk, in milliseconds since the epoch. */
+  seenMs: number;
   /** Plans made for it so far; the owner of the entry gives them their shape. */
   plans: Plans | undefined;
 }
@@ -54,6 +56,11 @@ export class Entries<Plans> {
     let shed = 0;
     while (shed < count && this.#files.pop()) ++shed;
     return shed;
+  }
+
+  /** The path of the entry that a file record belongs to. */
+  pathOf(file: number): string | undefined {
+    return [...this.#files.values()].find(({ representation }) => representation?.file === file)?.path;
   }
 
   get openFiles(): number {

@@ -17,6 +17,12 @@ export interface FileFacts {
   /** SHA-256 of the bytes, where the file was small enough to be hashed. */
   readonly digest: Uint8Array | undefined;
   readonly inArena: boolean;
+  /** One of layout.protections. */
+  readonly protection: number;
+  /** errno of what was refused on the way to that protection, or 0. */
+  readonly cause: number;
+  /** All of it is in private memory: it stays what it is. */
+  readonly isPrivate: boolean;
 }
 
 export interface Representation {
@@ -24,6 +30,8 @@ export interface Representation {
   readonly file: number;
   readonly size: number;
   readonly inArena: boolean;
+  readonly protection: number;
+  readonly cause: number;
   readonly validators: Validators;
   /** The ETag is weak only for now: the version was too young to be told apart from the next. */
   readonly racy: boolean;
@@ -44,7 +52,7 @@ export class FileReader {
 
   facts(file: number): FileFacts {
     this.#engine.describe(file, this.#numbers, this.#digest);
-    const { SIZE, MODIFIED_S, MODIFIED_NS, CHANGED_S, CHANGED_NS, HASHED, IN_ARENA, INODE } = this.#facts;
+    const { SIZE, MODIFIED_S, MODIFIED_NS, CHANGED_S, CHANGED_NS, HASHED, IN_ARENA, INODE, PROTECTION, CAUSE, PRIVATE } = this.#facts;
     return {
       size: this.#numbers[SIZE]!,
       modifiedS: this.#numbers[MODIFIED_S]!,
@@ -54,6 +62,9 @@ export class FileReader {
       inode: this.#numbers[INODE]!,
       digest: this.#numbers[HASHED] === 1 ? this.#digest.slice() : undefined,
       inArena: this.#numbers[IN_ARENA] === 1,
+      protection: this.#numbers[PROTECTION]!,
+      cause: this.#numbers[CAUSE]!,
+      isPrivate: this.#numbers[PRIVATE] === 1,
     };
   }
 }
@@ -80,6 +91,8 @@ export function representationOf(file: number, facts: FileFacts, nowMs: number):
     file,
     size: facts.size,
     inArena: facts.inArena,
+    protection: facts.protection,
+    cause: facts.cause,
     racy: isRacy(facts, nowMs),
     validators: {
       etag: entityTag(facts, nowMs),

@@ -85,7 +85,10 @@ void Engine::accept_burst(int32_t number) {
     }
     free_.pop_back();
     const uint32_t generation = connection.generation;
+    const bool waiting = connection.waiting, sharing = connection.sharing;  // the lists name the slot still
     connection = Connection{};
+    connection.waiting = waiting;
+    connection.sharing = sharing;
     connection.generation = generation;
     connection.fd = fd;
     connection.writable = true;

@@ -32,21 +32,22 @@ void consume(Span& span, uint64_t n) {
   span.length -= n;
 }
 
-bool is_resident(SendContext& context, const Span& span, uint64_t length) {
+// `fd`: the file's own, or that of a clone.
+bool is_resident(SendContext& context, const Span& span, uint64_t length, int fd) {
   File& file = *span.file;
-  const bool whole = static_cast<uint64_t>(file.identity.size) <= kWindowBytes;
+  const bool whole = fd == file.fd && static_cast<uint64_t>(file.identity.size) <= kWindowBytes;
   if (whole && context.ticks_ms - file.resident_ms.load(std::memory_order_relaxed) < kResidentForMs) return true;
   const uint64_t offset = whole ? 0 : span.offset;
   const uint64_t end = whole ? static_cast<uint64_t>(file.identity.size) : span.offset + length;
   bool resident;
   if (file.cachestat_works) {
     const uint64_t pages = (end + kPageBytes - 1) / kPageBytes - offset / kPageBytes;
-    resident = context.kernel.cached_pages(file.fd, static_cast<off_t>(offset), end - offset) >= static_cast<int64_t>(pages);
+    resident = context.kernel.cached_pages(fd, static_cast<off_t>(offset), end - offset) >= static_cast<int64_t>(pages);
   } else {
     // Two samples stand for the window; a filesystem that cannot say (EOPNOTSUPP) counts as resident.
     uint8_t byte;
-    resident = context.kernel.read_at_cached(file.fd, &byte, 1, static_cast<off_t>(offset)) != -EAGAIN &&
-               context.kernel.read_at_cached(file.fd, &byte, 1, static_cast<off_t>(end - 1)) != -EAGAIN;
+    resident = context.kernel.read_at_cached(fd, &byte, 1, static_cast<off_t>(offset)) != -EAGAIN &&
+               context.kernel.read_at_cached(fd, &byte, 1, static_cast<off_t>(end - 1)) != -EAGAIN;
   }
   if (resident && whole) file.resident_ms.store(context.ticks_ms, std::memory_order_relaxed);
   return resident;
@@ -84,15 +85,123 @@ ssize_t send_memory(SendContext& context, int socket, std::vector<Span>& spans, 
   return static_cast<uint64_t>(n) < total ? -EAGAIN : n;
 }
 
-Advance send_file(SendContext& context, int socket, Span& span, uint64_t quantum, double& sent) {
-  uint64_t length = std::min({span.length, quantum, kWindowBytes});
-  if (span.offset < span.warm_until) {
-    length = std::min(length, span.warm_until - span.offset);
-  } else if (!is_resident(context, span, length)) {
-    return {Progress::cold, 0};
+// Where the next bytes of a file come from.
+enum class From { memory, clone, shared, copied, unproven, parked, lost };
+
+struct Source {
+  From from;
+  int fd;
+};
+
+// Whether the peer may be sent the file's own pages: those of a peer on this host would stay in its receive queue.
+bool shares(SendContext& context, Connection& connection, bool probe_works) {
+  if (connection.nearness < 0) {
+    connection.nearness = static_cast<int8_t>(context.kernel.nearness(connection.fd, connection.address));
+    if (connection.nearness != static_cast<int8_t>(Nearness::host) && context.unsent_bytes_max > 0) {
+      context.kernel.bound_unsent(connection.fd, context.unsent_bytes_max);
+    }
   }
-  const ssize_t n = context.kernel.send_file(socket, span.file->fd, static_cast<off_t>(span.offset), length);
-  context.counters[kCounter_sendfileCalls] += 1;
+  const auto nearness = static_cast<Nearness>(connection.nearness);
+  return nearness == Nearness::network || (nearness == Nearness::unknown && probe_works && !context.copy_for_unknown);
+}
+
+Source source_of(SendContext& context, Connection& connection, const Span& span) {
+  const File& file = *span.file;
+  if (const int memory = file.private_fd.load(std::memory_order_acquire); memory >= 0) return {From::memory, memory};
+  switch (file.hold.load(std::memory_order_acquire)) {
+    case Hold::leased:
+      return {shares(context, connection, file.probe_works) ? From::shared : From::copied, file.fd};
+    case Hold::breaking:
+      return {From::parked, -1};
+    case Hold::broken: {
+      const int snapshot = file.snapshot_fd.load(std::memory_order_acquire);
+      // An answer that began after the engines were asked may want more than the snapshot has.
+      const bool covered = snapshot >= 0 && span.offset >= file.snapshot_from && span.offset + span.length <= file.snapshot_to;
+      return {!covered ? From::lost : file.snapshot_bytes > 0 ? From::memory : From::clone, snapshot};
+    }
+    default:
+      return {From::unproven, file.fd};
+  }
+}
+
+// From here on a file is mapped to be copied; below, reading it is cheaper than a mapping.
+constexpr uint64_t kMappedBytesMin = 1u << 20;
+constexpr size_t kScratchBytes = 256u << 10;
+
+const uint8_t* mapping_of(Kernel& kernel, File& file) {
+  const uint8_t* base = file.mapping.load(std::memory_order_acquire);
+  if (base != nullptr) return base;
+  const auto size = static_cast<size_t>(file.identity.size);
+  const uint8_t* made = kernel.file_map(file.fd, size);
+  if (made == nullptr || file.mapping.compare_exchange_strong(base, made)) return made;
+  kernel.file_unmap(made, size);  // another engine was first
+  return base;
+}
+
+// A copy, made by send(2) from a mapping: a page that truncation took away is EFAULT there, not a signal.
+// Mappings may run out (vm.max_map_count): then it is read, too.
+ssize_t send_copy(SendContext& context, int socket, const Span& span, uint64_t length, bool more) {
+  static thread_local std::unique_ptr<uint8_t[]> scratch;
+  const bool large = static_cast<uint64_t>(span.file->identity.size) >= kMappedBytesMin;
+  const uint8_t* base = large ? mapping_of(context.kernel, *span.file) : nullptr;
+  iovec part{const_cast<uint8_t*>(base + span.offset), length};
+  if (base == nullptr) {
+    if (!scratch) scratch = std::make_unique<uint8_t[]>(kScratchBytes);
+    const ssize_t n = context.kernel.read_at(span.file->fd, scratch.get(), std::min<uint64_t>(length, kScratchBytes), static_cast<off_t>(span.offset));
+    if (n <= 0) return n;
+    part = {scratch.get(), static_cast<size_t>(n)};
+    more = more || part.iov_len < length;
+  }
+  const ssize_t n = context.kernel.send(socket, &part, 1, more);
+  context.counters[kCounter_sendCalls] += 1;
+  return n == -EFAULT ? 0 : n;
+}
+
+void share(Connection& connection, File* file, double end) {
+  if (!connection.shared) connection.shared = std::make_unique<SharedPages>();
+  std::vector<SharedPages::One>& all = connection.shared->all;
+  // The same file again, mostly; a second entry of one does no harm.
+  for (size_t i = all.size(), looked = 0; i-- > 0 && looked < 8; ++looked) {
+    if (all[i].file != file) continue;
+    all[i] = {file, end};
+    return;
+  }
+  Files::retain(file);
+  all.push_back({file, end});
+}
+
+bool is_last_of_a_file(const std::vector<Span>& spans, size_t at) {
+  for (size_t i = at + 1; i < spans.size(); ++i) {
+    if (spans[i].kind != kSpanKind_BYTES) return false;
+  }
+  return true;
+}
+
+Advance send_file(SendContext& context, Connection& connection, std::vector<Span>& spans, size_t at, uint64_t quantum, double& sent) {
+  Span& span = spans[at];
+  File& file = *span.file;
+  Source source = source_of(context, connection, span);
+  if (source.from == From::parked) return {Progress::parked, 0};
+  if (source.from == From::lost) return {Progress::failed, -kReason_FILE_CHANGED};
+  uint64_t length = std::min({span.length, quantum, kWindowBytes});
+  if (source.from == From::unproven && file.protection != kProtection_OFF) {
+    if (is_last_of_a_file(spans, at)) {
+      if (span.length <= kWithheldBytes) return {Progress::unproven, 0};
+      length = std::min(length, span.length - kWithheldBytes);
+    }
+    if (!shares(context, connection, false)) source.from = From::copied;
+  }
+  if (source.from != From::memory) {
+    if (span.offset < span.warm_until) {
+      length = std::min(length, span.warm_until - span.offset);
+    } else if (!is_resident(context, span, length, source.fd)) {
+      return {Progress::cold, 0};
+    }
+  }
+  const bool copies = source.from == From::copied;
+  const ssize_t n = copies ? send_copy(context, connection.fd, span, length, at + 1 < spans.size() || length < span.length)
+                           : context.kernel.send_file(connection.fd, source.fd, static_cast<off_t>(span.offset), length);
+  if (!copies) context.counters[kCounter_sendfileCalls] += 1;
   if (n == -EAGAIN) return {Progress::blocked, 0};
   if (n == -EINTR) return {Progress::yielded, 0};
   if (n < 0) return {Progress::failed, static_cast<int>(n)};
@@ -100,15 +209,21 @@ Advance send_file(SendContext& context, int socket, Span& span, uint64_t quantum
     context.counters[kCounter_filesShortened] += 1;
     return {Progress::failed, -kReason_FILE_SHORTENED};
   }
-  sent += static_cast<double>(n);
-  context.counters[kCounter_bytesSendfile] += static_cast<double>(n);
+  const auto bytes = static_cast<double>(n);
+  sent += bytes;
+  context.counters[copies ? kCounter_bytesCopied : kCounter_bytesSendfile] += bytes;
+  if (source.from == From::memory || source.from == From::clone) context.counters[kCounter_bytesPrivate] += bytes;
+  if (source.from == From::shared) {
+    context.counters[kCounter_bytesLeased] += bytes;
+    share(connection, &file, sent);
+  }
   consume(span, static_cast<uint64_t>(n));
   return {Progress::done, 0};
 }
 
 }  // namespace
 
-Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size_t& first, double& sent) {
+Advance advance(SendContext& context, Connection& connection, std::vector<Span>& spans, size_t& first, double& sent) {
   uint64_t quantum = kQuantumBytes;
   while (first < spans.size()) {
     Span& span = spans[first];
@@ -117,7 +232,7 @@ Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size
       continue;
     }
     if (in_memory(span)) {
-      const ssize_t n = send_memory(context, socket, spans, first, sent);
+      const ssize_t n = send_memory(context, connection.fd, spans, first, sent);
       if (n == -EAGAIN) return {Progress::blocked, 0};
       if (n == -EINTR) continue;
       if (n < 0) return {Progress::failed, static_cast<int>(n)};
@@ -125,7 +240,7 @@ Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size
     }
     if (quantum == 0) return {Progress::yielded, 0};
     const uint64_t before = span.length;
-    const Advance step = send_file(context, socket, span, quantum, sent);
+    const Advance step = send_file(context, connection, spans, first, quantum, sent);
     if (step.progress != Progress::done) return step;
     quantum -= std::min(quantum, before - span.length);
   }

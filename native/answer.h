@@ -3,13 +3,17 @@
 //   [ bytes | arena | file | bytes | ... ]      bytes: the tx area, or our own copy once the tick is over
 //
 // Memory spans next to each other leave in one sendmsg, corked (MSG_MORE) when a file follows; files leave by
-// sendfile, in quanta, and never before their pages are in memory.
+// sendfile, in quanta, and never before their pages are in memory. What a file's bytes are sent from, its record says
+// anew before each quantum:
+//
+//   private memory > leased pages (to peers on this host: a copy of them) > snapshot > pages to be verified at the end
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "connection.h"
 #include "files.h"
 #include "kernel.h"
 
@@ -29,18 +33,22 @@ enum class Progress {
   blocked,   // the socket is full: EPOLLOUT will tell
   yielded,   // the quantum is used up
   cold,      // pages of the first span are not in memory
+  parked,    // the first span's file is being broken: Engine::heed will tell
+  unproven,  // what is left may be sent only when the file is seen not to have changed: Engine::prove
   failed,    // see error
 };
 
 struct Advance {
   Progress progress;
-  int error;  // -errno, or -kReason_FILE_SHORTENED
+  int error;  // -errno, or -kReason_FILE_SHORTENED, -kReason_FILE_CHANGED
 };
 
 struct SendContext {
   Kernel& kernel;
   double* counters;
   int64_t ticks_ms;
+  bool copy_for_unknown;  // see GuardLimits
+  int unsent_bytes_max;   // 0: the system's
 };
 
 // How much of the front file span is to be looked at, and read ahead, at once.
@@ -48,14 +56,18 @@ constexpr uint64_t kWindowBytes = 1u << 20;
 // The most one connection sends before the others have their turn.
 constexpr uint64_t kQuantumBytes = 1u << 20;
 
-// Sends spans[first..] as far as the socket takes them. Counts what it sent in `sent`.
-Advance advance(SendContext& context, int socket, std::vector<Span>& spans, size_t& first, double& sent);
+// What is withheld of an answer from a file that may change, until it is seen not to have.
+constexpr uint64_t kWithheldBytes = 16u << 10;
+
+// Sends spans[first..] as far as the socket takes them. Counts what it sent in `sent`, the connection's bytes so far.
+Advance advance(SendContext& context, Connection& connection, std::vector<Span>& spans, size_t& first, double& sent);
 
 // An answer that outlives its tick: owns its bytes and holds a reference to each of its files.
 struct Pending {
   std::vector<Span> spans;
   size_t first = 0;
   std::unique_ptr<uint8_t[]> bytes;
+  std::unique_ptr<uint8_t[]> proven;  // the end of a file, once it was seen not to have changed
   int32_t after = 0;
 
   // Takes over what is left of spans[first..].

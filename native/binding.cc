@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "binding_engine.h"
+#include "guard_thread.h"
 #include "listen.h"
 #include "probe_binding.h"
 
@@ -14,7 +15,11 @@ constexpr size_t kPoolQueueMax = 4096;
 
 // Made by whichever thread loads the addon first; shared by all of them; never destroyed, its threads run until exit.
 Process& process() {
-  static Process* shared = new Process(linux_kernel(), make_thread_pool(kPoolThreads, kPoolQueueMax));
+  static Process* shared = [] {
+    auto* made = new Process(linux_kernel(), make_thread_pool(kPoolThreads, kPoolQueueMax));
+    start_guard_thread(made->guard);
+    return made;
+  }();
   return *shared;
 }
 

@@ -26,6 +26,7 @@ Areas areas_of(const Napi::Object& shared) {
   areas.counters = area<double>(shared, "counters");
   areas.progress = area<double>(shared, "progress", &slots);
   areas.paused = area<uint8_t>(shared, "paused");
+  areas.broken = area<uint8_t>(shared, "broken");
   areas.slots = static_cast<uint32_t>(slots);
   return areas;
 }
@@ -92,6 +93,8 @@ Napi::Function EngineObject::define(Napi::Env env, Process& process) {
                          InstanceMethod<&EngineObject::release>("release"),
                          InstanceMethod<&EngineObject::describe>("describe"),
                          InstanceMethod<&EngineObject::limit_arena>("limitArena"),
+                         InstanceMethod<&EngineObject::limit_guard>("limitGuard"),
+                         InstanceMethod<&EngineObject::keep_private>("keepPrivate"),
                          InstanceMethod<&EngineObject::census>("census"),
                          InstanceMethod<&EngineObject::start>("start"),
                          InstanceMethod<&EngineObject::stop>("stop"),
@@ -177,7 +180,11 @@ Napi::Value EngineObject::check(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value EngineObject::open(const Napi::CallbackInfo& info) {
-  const LoadLimits limits{static_cast<size_t>(info[4].As<Napi::Number>().Int64Value()), static_cast<size_t>(info[5].As<Napi::Number>().Int64Value())};
+  LoadLimits limits;
+  limits.hash_bytes_max = static_cast<size_t>(info[4].As<Napi::Number>().Int64Value());
+  limits.arena_bytes_max = static_cast<size_t>(info[5].As<Napi::Number>().Int64Value());
+  limits.protect = info[6].As<Napi::Number>().Int32Value();
+  limits.accept = info[7].As<Napi::Number>().Int32Value();
   const bool taken = engine_ && engine_->open(unsigned_argument(info, 0), bytes_argument(info, 1), bytes_argument(info, 2),
                                               static_cast<Symlinks>(info[3].As<Napi::Number>().Int32Value()), limits);
   return Napi::Boolean::New(info.Env(), taken);
@@ -202,6 +209,9 @@ void EngineObject::describe(const Napi::CallbackInfo& info) {
   set(kFact_IN_ARENA, file->resident.bytes.load() != nullptr);
   set(kFact_SETTLING, file->settling);
   set(kFact_INODE, static_cast<double>(identity.inode));
+  set(kFact_PROTECTION, file->private_fd >= 0 && file->protection == kProtection_LEASE ? kProtection_SEALED : file->protection);
+  set(kFact_CAUSE, file->cause);
+  set(kFact_PRIVATE, is_sealed(*file));
   std::memcpy(info[2].As<Napi::Uint8Array>().Data(), file->digest.data(), file->digest.size());
 }
 
@@ -209,11 +219,46 @@ void EngineObject::limit_arena(const Napi::CallbackInfo& info) {
   process_.arena.limit(static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()));
 }
 
-// What the process holds: open records, bytes of arena segments.
+void EngineObject::limit_guard(const Napi::CallbackInfo& info) {
+  const auto given = info[0].As<Napi::Object>();
+  const auto number = [&given](const char* name) { return given.Get(name).As<Napi::Number>().Int64Value(); };
+  GuardLimits limits;
+  limits.writer_delay_max_ms = number("writerDelayMaxMs");
+  limits.snapshot_bytes_max = static_cast<size_t>(number("snapshotMaxBytes"));
+  limits.private_file_bytes_max = static_cast<size_t>(number("privateMaxBytes"));
+  limits.private_bytes_max = static_cast<size_t>(number("privateMaxTotalBytes"));
+  limits.snapshot_directory = given.Get("snapshotDir").As<Napi::String>();
+  limits.copy_for_unknown = given.Get("copyForUnknown").ToBoolean();
+  if (engine_) engine_->limit_guard(limits, static_cast<int>(number("unsentMaxBytes")));
+}
+
+void EngineObject::keep_private(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->keep_private(unsigned_argument(info, 0));
+}
+
+// What the process holds and has done, all engines together.
 Napi::Value EngineObject::census(const Napi::CallbackInfo& info) {
   Napi::Object out = Napi::Object::New(info.Env());
   out.Set("files", static_cast<double>(process_.files.count()));
   out.Set("arenaBytes", static_cast<double>(process_.arena.bytes()));
+  const GuardCounts& counts = process_.guard.counts;
+  const auto set = [&out](const char* name, const std::atomic<uint64_t>& value) { out.Set(name, static_cast<double>(value.load())); };
+  set("leases", counts.leases);
+  set("privateBytes", counts.private_bytes);
+  set("snapshotBytes", counts.snapshot_bytes);
+  set("leasesTaken", counts.leases_taken);
+  set("leasesRefused", counts.leases_refused);
+  set("leaseBreaks", counts.lease_breaks);
+  set("leaseRescans", counts.rescans);
+  set("snapshots", counts.snapshots);
+  set("snapshotsRefused", counts.snapshots_refused);
+  set("privateCopies", counts.copies);
+  set("privateCopiesRefused", counts.copies_refused);
+  set("writersDelayed", counts.writers_delayed);
+  set("writersDelayedMs", counts.writers_delayed_ms);
+  set("writerDelayMaxMs", counts.writer_delay_max_ms);
+  set("writersForced", counts.writers_forced);
+  set("writersUnanswered", counts.unanswered);
   return out;
 }
 
@@ -235,47 +280,5 @@ Napi::Value EngineObject::start(const Napi::CallbackInfo& info) {
 }
 
 void EngineObject::stop(const Napi::CallbackInfo&) { shut_down(); }
-
-Napi::Object layout(Napi::Env env) {
-  Napi::Object all = Napi::Object::New(env);
-  Napi::Object group;
-  const auto begin = [&](const char* name) {
-    group = Napi::Object::New(env);
-    all.Set(name, group);
-  };
-#define X(name, number) group.Set(#name, number);
-  begin("events");
-  PAGECAST_EVENTS(X)
-  begin("command");
-  PAGECAST_COMMAND(X)
-  begin("span");
-  PAGECAST_SPAN(X)
-  begin("spanKinds");
-  PAGECAST_SPAN_KINDS(X)
-  begin("after");
-  PAGECAST_AFTER(X)
-  begin("results");
-  PAGECAST_RESULTS(X)
-  begin("reasons");
-  PAGECAST_REASONS(X)
-  begin("kinds");
-  PAGECAST_KINDS(X)
-  begin("checks");
-  PAGECAST_CHECKS(X)
-  begin("status");
-  PAGECAST_STATUS(X)
-  begin("facts");
-  PAGECAST_FACTS(X)
-#undef X
-  begin("counters");
-#define X(name) group.Set(#name, static_cast<int>(kCounter_##name));
-  PAGECAST_COUNTERS(X)
-#undef X
-  begin("sizes");
-  group.Set("eventWords", kEventWords);
-  group.Set("eventsMax", kEventsMax);
-  group.Set("receiveBytes", kReceiveBytes);
-  return all;
-}
 
 }  // namespace pagecast

@@ -32,6 +32,8 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   void release(const Napi::CallbackInfo& info);
   void describe(const Napi::CallbackInfo& info);
   void limit_arena(const Napi::CallbackInfo& info);
+  void limit_guard(const Napi::CallbackInfo& info);
+  void keep_private(const Napi::CallbackInfo& info);
   Napi::Value census(const Napi::CallbackInfo& info);
   Napi::Value start(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);

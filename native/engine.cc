@@ -19,19 +19,32 @@ Engine::Engine(Process& process, const Areas& areas)
   epoll_ = kernel_.epoll_create();
   if (epoll_ >= 0) {
     epoll_event event{EPOLLIN, {.u64 = tag(0, kMailboxMark)}};
-    const int error = mailbox_->fd() < 0 ? mailbox_->fd() : kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, mailbox_->fd(), &event);
-    if (error < 0) {  // deaf to the pool: no engine
+    int error = mailbox_->fd() < 0 ? mailbox_->fd() : kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, mailbox_->fd(), &event);
+    if (error == 0) error = timer_ = kernel_.timer_create();
+    event.data.u64 = tag(0, kTimerMark);
+    if (error >= 0) error = kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, timer_, &event);
+    if (error < 0) {  // deaf to the pool, or to time: no engine
       kernel_.close(epoll_);
       epoll_ = error;
     }
   }
   process_.quiescence.add(&reader_);
+  process_.guard.join(mailbox_);
 }
 
 Engine::~Engine() {
   for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
     // Whoever was not drained may be in the middle of an answer, and FIN is the end of one that has no length.
     if (connections_[slot].fd >= 0) close_slot(slot, kReason_BY_US, !connections_[slot].lingering);
+  }
+  for (Leaving& one : leaving_) {
+    kernel_.reset(one.fd);
+    kernel_.close(one.fd);
+    orphan(*one.shared, one.nearness);
+  }
+  for (const auto& [file, until] : orphans_) {
+    areas_.counters[kCounter_guardExposed] += 1;  // nobody watches over them from now on
+    drop(file);
   }
   // A worker that ends by an exception gives nothing back itself.
   for (const auto& [file, references] : held_) {
@@ -40,7 +53,10 @@ Engine::~Engine() {
   for (const Root& root : roots_) {
     if (root.fd >= 0) kernel_.close(root.fd);
   }
+  areas_.status[kStatus_READY] = 0;  // there is nothing to come back for
+  if (timer_ >= 0) kernel_.close(timer_);
   if (epoll_ >= 0) kernel_.close(epoll_);
+  process_.guard.leave(mailbox_);  // what was asked until now has its answer when the mailbox goes: nothing
   process_.quiescence.remove(&reader_);
 }
 
@@ -69,6 +85,8 @@ int Engine::receive() {
       accept_burst(static_cast<int32_t>(low));
     } else if (high == kMailboxMark) {
       kernel_.event_clear(mailbox_->fd());
+    } else if (high == kTimerMark) {
+      timer_rang();
     } else if (Connection* connection = live(low, high)) {
       if (mask & EPOLLERR) {  // a reset ends the connection whatever it waits for
         close_slot(low, ECONNRESET, false);
@@ -205,12 +223,14 @@ void Engine::close_slot(uint32_t slot, int32_t reason, bool hard) {
     for (Pending& pending : *connection.pending) drop(pending);
     connection.pending.reset();
   }
+  const bool leaves = connection.shared && leave(slot, hard);
+  if (reason == kReason_FILE_CHANGED) areas_.counters[kCounter_tornPrevented] += 1;
   if (reason > 0 && reason < kReason_FILE_SHORTENED) areas_.counters[kCounter_sendErrors] += 1;
   if (hard) {
     areas_.counters[kCounter_resets] += 1;
     kernel_.reset(connection.fd);
   }
-  kernel_.close(connection.fd);
+  if (!leaves) kernel_.close(connection.fd);
   connection.fd = -1;
   deferred_.push_back({kEvent_CLOSED, static_cast<int32_t>(slot), static_cast<int32_t>(connection.generation), reason, 0, 0});
   connection.generation = (connection.generation + 2) & 0x7fffffff;

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "answer.h"
+#include "connection.h"
 #include "files.h"
+#include "guard.h"
 #include "kernel.h"
 #include "layout.h"
 #include "pool.h"
@@ -32,7 +34,8 @@ struct Process {
   std::unique_ptr<Pool> pool;
   Quiescence quiescence;
   Arena arena{kernel, quiescence};
-  Files files{kernel, arena};
+  Guard guard{*this};
+  Files files{kernel, arena, guard};
 
   Process(Kernel& k, std::unique_ptr<Pool> p) : kernel(k), pool(std::move(p)) {}
 };
@@ -50,27 +53,15 @@ struct Areas {
   double* counters;    // kCounters
   double* progress;    // a slot: bytes sent so far, for the watch over stalled sends
   uint8_t* paused;     // a slot: 1 while TypeScript wants no more input
+  uint8_t* broken;     // a record: 1 when its lease is broken and it is no version to be answered with
   uint32_t slots;
-};
-
-struct Connection {
-  int fd = -1;
-  uint32_t generation = 0;
-  bool readable = false;    // an edge was seen and not read to its end
-  bool writable = false;
-  bool ended = false;       // FIN was seen and reported
-  bool hung_up = false;     // EPOLLRDHUP: read on until 0
-  bool lingering = false;   // everything is sent; input is thrown away until the peer closes
-  bool queued = false;      // stands in the ready list
-  bool reading_ahead = false;
-  std::unique_ptr<std::deque<Pending>> pending;
-  sockaddr_in6 address{};   // v4 fits; a unix peer has no name
 };
 
 // What an epoll event stands for: a connection's slot and generation, or one of these in place of the generation.
 // Generations are even, so they are never taken for a mark.
 constexpr uint32_t kListenerMark = 1;
 constexpr uint32_t kMailboxMark = 3;
+constexpr uint32_t kTimerMark = 5;
 
 inline uint64_t tag(uint32_t low, uint32_t high) { return static_cast<uint64_t>(high) << 32 | low; }
 
@@ -102,6 +93,11 @@ class Engine {
   // Jobs come back here.
   void opened(OpenJob& job);
   void was_read_ahead(const ReadAheadJob& job);
+  Census heed(File& file, Question question);
+
+  // A hot file is copied into sealed memory.
+  void keep_private(uint32_t file);
+  void limit_guard(const GuardLimits& limits, int unsent_bytes_max);
 
  private:
   struct Listener {
@@ -133,6 +129,19 @@ class Engine {
   void publish_status();
   void make_ready(uint32_t slot);
   void close_slot(uint32_t slot, int32_t reason, bool hard);
+  SendContext context();
+  void prove(uint32_t slot, Pending& front);
+  void wait_a_moment(uint32_t slot);
+  void timer_rang();
+  void arm_timer();
+  bool tidy(SharedPages& pages, double acknowledged, Nearness nearness);
+  bool tidy(uint32_t slot);
+  bool leave(uint32_t slot, bool hard);
+  void orphan(SharedPages& pages, Nearness nearness);
+  void tidy_leavers();
+  void heed_leavers(const File& file, Question question, Census& census);
+  void remember_sharing(uint32_t slot);
+  void add_wanted(const Connection& connection, const File& file, Census& census) const;
   void drop(Pending& pending);
   void drop(File* file);
 
@@ -152,6 +161,14 @@ class Engine {
   std::array<Listener, kListenersMax> listeners_;
   std::vector<Root> roots_;
   std::vector<Span> spans_;  // of the command at hand
+  int timer_ = -1;
+  int64_t timer_due_ms_ = 0;          // 0: not armed
+  std::vector<uint32_t> waiting_;     // to be served again in a millisecond
+  std::vector<uint32_t> sharing_;     // with pages of leased files on their way
+  std::vector<Leaving> leaving_;
+  std::vector<std::pair<File*, int64_t>> orphans_;  // acknowledged, perhaps unread, by peers we have closed; until then
+  bool copy_for_unknown_ = false;
+  int unsent_bytes_max_ = 0;
   std::unordered_map<File*, uint32_t> held_;  // references that TypeScript holds through us
 };
 

@@ -1,34 +1,15 @@
 #include "files.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "assertion.h"
+#include "guard.h"
+#include "layout.h"
+#include "loading.h"
 
 namespace pagecast {
-namespace {
-
-// Before multigrain timestamps (Linux 6.13) two changes within one tick of the kernel's coarse clock carry the same
-// ctime. 20 ms is five ticks of the slowest common clock (250 Hz).
-constexpr int64_t kSettlingNs = 20'000'000;
-constexpr size_t kReadBytes = 256u << 10;
-constexpr int kReadAttempts = 3;
-
-int read_exactly(Kernel& kernel, int fd, uint8_t* buffer, size_t length, size_t offset) {
-  for (size_t done = 0; done < length;) {
-    const ssize_t n = kernel.read_at(fd, buffer + done, length - done, static_cast<off_t>(offset + done));
-    if (n == -EINTR) continue;
-    if (n <= 0) return n == 0 ? -EAGAIN : static_cast<int>(n);  // 0: it shrank
-    done += static_cast<size_t>(n);
-  }
-  return 0;
-}
-
-using Digester = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-
-}  // namespace
 
 Identity identity_of(const struct stat& status) {
   return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino), status.st_size,
@@ -36,12 +17,13 @@ Identity identity_of(const struct stat& status) {
           status.st_ctim.tv_sec * 1'000'000'000LL + status.st_ctim.tv_nsec};
 }
 
-Files::Files(Kernel& kernel, Arena& arena)
-    : kernel_(kernel), arena_(arena), table_(std::make_unique<std::atomic<File*>[]>(kRecordsMax)) {}
+Files::Files(Kernel& kernel, Arena& arena, Guard& guard)
+    : kernel_(kernel), arena_(arena), guard_(guard), table_(std::make_unique<std::atomic<File*>[]>(kRecordsMax)) {}
 
 int Files::adopt(int fd, const LoadLimits& limits, File** out) {
+  constexpr int kAttempts = 3;
   int error = -EAGAIN;
-  for (int attempt = 0; attempt < kReadAttempts && error == -EAGAIN; ++attempt) {
+  for (int attempt = 0; attempt < kAttempts && error == -EAGAIN; ++attempt) {
     struct stat status;
     error = kernel_.status(fd, &status);
     if (error < 0) break;
@@ -53,77 +35,70 @@ int Files::adopt(int fd, const LoadLimits& limits, File** out) {
     }
     auto file = std::make_unique<File>();
     file->identity = identity_of(status);
-    file->settling = kernel_.now_ns() - file->identity.changed_ns < kSettlingNs;
     file->fd = fd;
-    error = read_whole(*file, limits);
+    // A file that never stands still is sent as it is, and checked at its end.
+    Loading loading{kernel_, arena_, guard_, *file, limits, attempt == kAttempts - 1};
+    error = loading.run(earlier(file->identity));
     if (error == 0) return insert(std::move(file), out);
-    if (file->resident.segment != nullptr) arena_.remove(file->resident);
+    discard(*file);
   }
   kernel_.close(fd);
   return error;
 }
 
-// Hashes the file while reading it, and keeps the bytes that were hashed where they are few: validator and body are
-// then of one version whatever happens to the file.
-int Files::read_whole(File& file, const LoadLimits& limits) {
-  const size_t size = static_cast<size_t>(file.identity.size);
-  if (size > limits.hash_bytes_max) {
-    uint8_t first;
-    if (const int error = read_exactly(kernel_, file.fd, &first, 1, 0); error < 0) return error;
-    file.cachestat_works = kernel_.cached_pages(file.fd, 0, 1) > 0;
-    return 0;
+int Files::make_private(File& file) {
+  const Hold hold = file.hold;
+  if ((hold != Hold::leased && hold != Hold::breaking) || file.private_fd >= 0 || file.becoming_private.exchange(true)) return -EALREADY;
+  const int memory = private_memory(kernel_, guard_, file);
+  if (memory < 0) return memory;  // it stays as it is; asked once a version
+  const auto size = static_cast<size_t>(file.identity.size);
+  std::vector<uint8_t> buffer(std::min<size_t>(size, 256u << 10));
+  int error = 0;
+  for (size_t done = 0; error == 0 && done < size;) {
+    const size_t length = std::min(buffer.size(), size - done);
+    error = read_exactly(kernel_, file.fd, buffer.data(), length, done);
+    if (error == 0) error = write_exactly(kernel_, memory, buffer.data(), length, done);
+    done += length;
   }
-  const bool keep = size <= limits.arena_bytes_max;
-  std::vector<uint8_t> buffer(keep ? size : std::min(size, kReadBytes));
-  Digester digester(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  if (!digester || EVP_DigestInit_ex(digester.get(), EVP_sha256(), nullptr) != 1) return -ENOMEM;
-  for (size_t offset = 0; offset < size;) {
-    const size_t length = std::min(buffer.size(), size - offset);
-    if (const int error = read_exactly(kernel_, file.fd, buffer.data(), length, offset); error < 0) return error;
-    EVP_DigestUpdate(digester.get(), buffer.data(), length);
-    offset += length;
-  }
-  EVP_DigestFinal_ex(digester.get(), file.digest.data(), nullptr);
-
-  struct stat after;
-  if (const int error = kernel_.status(file.fd, &after); error < 0) return error;
-  if (identity_of(after) != file.identity) return -EAGAIN;
-  file.hashed = true;
-  // cachestat answers 0 for cached files on some filesystems (overlayfs): it counts only once it was seen to work.
-  file.cachestat_works = size > 0 && kernel_.cached_pages(file.fd, 0, size) > 0;
-  if (keep && size > 0) keep_private(file, buffer.data());
-  return 0;
-}
-
-// Where the arena refuses, the descriptor serves, and it is not asked again for this version.
-void Files::keep_private(File& file, const uint8_t* bytes) {
-  file.wants_arena = arena_.store(file.resident, bytes, static_cast<size_t>(file.identity.size)) == 0;
+  struct stat status;
+  if (error == 0) error = kernel_.status(file.fd, &status);
+  // Leased from before the first byte to after the last, and not emptied behind the lease's back.
+  if (error == 0 && (file.hold != hold || !same_content(identity_of(status), file.identity))) error = -EBUSY;
+  return seal(kernel_, guard_, file, memory, error);
 }
 
 // Back into the arena after an eviction: only the bytes that the record's hash was made of.
 void Files::readmit(File& file) {
   const size_t size = static_cast<size_t>(file.identity.size);
   std::vector<uint8_t> buffer(size);
-  std::array<uint8_t, 32> digest;
-  if (read_exactly(kernel_, file.fd, buffer.data(), size, 0) < 0) return;
-  if (EVP_Digest(buffer.data(), size, digest.data(), nullptr, EVP_sha256(), nullptr) != 1 || digest != file.digest) return;
-  keep_private(file, buffer.data());
+  if (read_exactly(kernel_, file.fd, buffer.data(), size, 0) < 0 || digest_of(buffer) != file.digest) return;
+  file.wants_arena = arena_.store(file.resident, buffer.data(), size) == 0;
+}
+
+bool Files::retain_living(File* file) {
+  // A record on its way out has no references left, and stays on its way out.
+  uint32_t references = file->references.load(std::memory_order_relaxed);
+  while (references != 0) {
+    if (file->references.compare_exchange_weak(references, references + 1, std::memory_order_acq_rel)) return true;
+  }
+  return false;
 }
 
 File* Files::find(const Identity& identity) {
   std::lock_guard lock(mutex_);
   const auto found = by_identity_.find(identity);
-  if (found == by_identity_.end() || found->second->settling) return nullptr;
-  // A record on its way out has no references left, and stays on its way out.
-  File* file = found->second;
-  uint32_t references = file->references.load(std::memory_order_relaxed);
-  while (references != 0) {
-    if (file->references.compare_exchange_weak(references, references + 1, std::memory_order_acq_rel)) return file;
-  }
-  return nullptr;
+  if (found == by_identity_.end() || found->second->settling || is_lost(*found->second)) return nullptr;
+  return retain_living(found->second) ? found->second : nullptr;
+}
+
+Earlier Files::earlier(const Identity& identity) {
+  std::lock_guard lock(mutex_);
+  const auto found = by_inode_.find({identity.device, identity.inode});
+  return found == by_inode_.end() ? Earlier{} : found->second;
 }
 
 int Files::insert(std::unique_ptr<File> file, File** out) {
+  constexpr size_t kEarlierMax = 8192;
   std::lock_guard lock(mutex_);
   size_t number = numbers_;
   if (!free_.empty()) {
@@ -132,15 +107,30 @@ int Files::insert(std::unique_ptr<File> file, File** out) {
   } else if (number < kRecordsMax) {
     ++numbers_;
   } else {
-    arena_.remove(file->resident);
+    discard(*file);
     kernel_.close(file->fd);
     return -ENFILE;
   }
   file->number = static_cast<uint32_t>(number);
   *out = file.release();
   by_identity_[(*out)->identity] = *out;  // two loads of one version at once: the later one is found from now on
+  if ((*out)->hashed) {
+    if (by_inode_.size() >= kEarlierMax) by_inode_.clear();
+    by_inode_[{(*out)->identity.device, (*out)->identity.inode}] = {static_cast<size_t>((*out)->identity.size), (*out)->digest};
+  }
   table_[number].store(*out, std::memory_order_release);
   return 0;
+}
+
+// Gives back what a record holds but for its descriptor.
+void Files::discard(File& file) {
+  guard_.let_go(file);
+  arena_.remove(file.resident);
+  if (const uint8_t* base = file.mapping.exchange(nullptr)) kernel_.file_unmap(base, static_cast<size_t>(file.identity.size));
+  if (const int memory = file.private_fd.exchange(-1); memory >= 0) kernel_.close(memory);
+  if (const int memory = file.snapshot_fd.exchange(-1); memory >= 0) kernel_.close(memory);
+  guard_.counts.private_bytes -= std::exchange(file.private_bytes, 0);
+  guard_.counts.snapshot_bytes -= std::exchange(file.snapshot_bytes, 0);
 }
 
 void Files::destroy(File* file) {
@@ -152,7 +142,7 @@ void Files::destroy(File* file) {
     table_[file->number].store(nullptr, std::memory_order_release);
     free_.push_back(file->number);
   }
-  arena_.remove(file->resident);
+  discard(*file);
   kernel_.close(file->fd);
   delete file;
 }

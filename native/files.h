@@ -8,10 +8,12 @@
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "arena.h"
@@ -30,6 +32,17 @@ struct Identity {
 
 Identity identity_of(const struct stat& status);
 
+inline uint64_t inode_key(const Identity& identity) { return identity.inode * 0x9e3779b97f4a7c15ULL ^ identity.device; }
+
+// What a file's lease is doing (guard.h).
+enum class Hold : int {
+  none,      // no lease: the bytes are private, or verified, or nobody cares
+  loading,   // leased, and not sent yet
+  leased,    // its own pages may be sent
+  breaking,  // a writer waits: nothing is sent until there is a snapshot
+  broken,    // the writer was, or will be, let in: only a snapshot may be sent
+};
+
 struct File {
   uint32_t number = 0;
   int fd = -1;
@@ -42,30 +55,70 @@ struct File {
   std::atomic<int64_t> resident_ms{0};  // when all of it was last seen in the page cache (Kernel::ticks_ms)
   std::atomic<uint32_t> references{1};
   Resident resident;
+
+  std::atomic<Hold> hold{Hold::none};
+  int protection = 0;                             // kProtection_*, as it was loaded
+  int cause = 0;                                  // errno of what was refused on the way there
+  bool probe_works = false;                       // Guard::probe_works
+  std::atomic<int> private_fd{-1};                // sealed memory with all of it; once there it stays
+  std::atomic<int> snapshot_fd{-1};               // after a break: what answers under way still need
+  std::atomic<const uint8_t*> mapping{nullptr};   // for peers on this host, who get copies
+  std::atomic<bool> becoming_private{false};
+  size_t private_bytes = 0;
+  size_t snapshot_bytes = 0;
+  uint64_t snapshot_from = 0, snapshot_to = 0;    // what it covers; set before snapshot_fd
+};
+
+inline bool is_sealed(const File& file) {
+  return file.private_fd.load(std::memory_order_acquire) >= 0 || file.resident.bytes.load(std::memory_order_acquire) != nullptr;
+}
+
+// Its lease is broken and nothing of it is private: it is no version to be served any more.
+inline bool is_lost(const File& file) { return file.hold.load(std::memory_order_acquire) >= Hold::breaking && !is_sealed(file); }
+
+// Same length and time of the last write: chmod(2) and link(2) move only ctime.
+inline bool same_content(const Identity& a, const Identity& b) { return a.size == b.size && a.modified_ns == b.modified_ns; }
+
+// pread(2) and pwrite(2) until all is done. 0 or -errno; -EAGAIN: the file is shorter.
+int read_exactly(Kernel& kernel, int fd, uint8_t* buffer, size_t length, uint64_t offset);
+int write_exactly(Kernel& kernel, int memory, const uint8_t* buffer, size_t length, uint64_t offset);
+
+// What was last hashed under an inode.
+struct Earlier {
+  size_t size = 0;
+  std::array<uint8_t, 32> digest{};
 };
 
 struct LoadLimits {
+  int protect = 0;            // kProtect_*
+  int accept = 0;             // kAccept_*
   size_t hash_bytes_max = 8u << 20;
   size_t arena_bytes_max = 64u << 10;
 };
+
+class Guard;
 
 class Files {
  public:
   static constexpr size_t kRecordsMax = 1u << 16;
 
-  Files(Kernel& kernel, Arena& arena);
+  Files(Kernel& kernel, Arena& arena, Guard& guard);
 
   // Loop threads: a record somebody has a reference to.
   File* at(uint32_t number) const { return table_[number].load(std::memory_order_acquire); }
   static void retain(File* file) { file->references.fetch_add(1, std::memory_order_relaxed); }
+  static bool retain_living(File* file);  // false: its last reference is gone
   // True when that was the last reference: then destroy(file) is due, in the pool.
   static bool release(File* file) { return file->references.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
   // Pool threads. Takes over `fd` of a regular file: finds the record of this version or makes it, reading the file
   // once where it is small enough to be hashed. The caller owns one reference. 0, or -errno (then `fd` is closed);
-  // -EAGAIN: the file kept changing while it was read.
+  // -EAGAIN: the file kept changing while it was read; -EBUSY: somebody has it open for writing, or has just written it;
+  // -EINPROGRESS: a writer of it is being held back; -ETXTBSY: insisted on, and written all the time.
   int adopt(int fd, const LoadLimits& limits, File** out);
   void destroy(File* file);
+  // Copies a file whose writers are held back into sealed memory, once. 0 or -errno.
+  int make_private(File& file);
   size_t count() {
     std::lock_guard lock(mutex_);
     return numbers_ - free_.size();
@@ -78,17 +131,19 @@ class Files {
     }
   };
   File* find(const Identity& identity);
-  int read_whole(File& file, const LoadLimits& limits);
-  void keep_private(File& file, const uint8_t* bytes);
+  Earlier earlier(const Identity& identity);
+  void discard(File& file);
   void readmit(File& file);
   int insert(std::unique_ptr<File> file, File** out);
 
   Kernel& kernel_;
   Arena& arena_;
+  Guard& guard_;
   std::unique_ptr<std::atomic<File*>[]> table_;
   std::mutex mutex_;
   std::vector<uint32_t> free_;
   std::unordered_map<Identity, File*, Hash> by_identity_;
+  std::map<std::pair<uint64_t, uint64_t>, Earlier> by_inode_;  // by device and inode
   size_t numbers_ = 0;  // given out so far; those free again are in free_
 };
 

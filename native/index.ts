@@ -8,24 +8,28 @@ type Names<K extends string> = Readonly<Record<K, number>>;
 
 /** The numbers of native/layout.h by name; what each record means is told there. */
 export interface Layout {
-  readonly events: Names<'ACCEPTED' | 'RECEIVED' | 'INPUT_ENDED' | 'SENT' | 'CLOSED' | 'ACCEPT_FAILED' | 'OPENED'>;
+  readonly events: Names<'ACCEPTED' | 'RECEIVED' | 'INPUT_ENDED' | 'SENT' | 'CLOSED' | 'ACCEPT_FAILED' | 'OPENED' | 'LEASE_BROKEN'>;
   readonly command: Names<'SLOT' | 'GENERATION' | 'AFTER' | 'SPANS' | 'RESULT' | 'HEAD_WORDS'>;
   readonly span: Names<'KIND' | 'FILE' | 'OFFSET' | 'LENGTH' | 'WORDS'>;
   readonly spanKinds: Names<'BYTES' | 'ARENA' | 'FILE'>;
   readonly after: Names<'KEEP' | 'CLOSE' | 'RESET'>;
   readonly results: Names<'DONE' | 'PENDING' | 'GONE'>;
-  readonly reasons: Names<'FILE_SHORTENED' | 'BY_US'>;
+  readonly reasons: Names<'FILE_SHORTENED' | 'BY_US' | 'FILE_CHANGED'>;
   readonly kinds: Names<'REGULAR' | 'DIRECTORY' | 'OTHER'>;
+  readonly protections: Names<'OFF' | 'SEALED' | 'LEASE' | 'COPY' | 'VERIFY'>;
+  readonly protect: Names<'OFF' | 'SEALED' | 'LEASE' | 'COPY' | 'VERIFY' | 'AUTO'>;
+  readonly accept: Names<'WHOLE' | 'GROWN' | 'ANY'>;
   readonly checks: Names<'SAME' | 'CHANGED' | 'MISSING' | 'DIRECTORY' | 'UNKNOWN' | 'EVICTED'>;
   readonly status: Names<'READY'>;
-  readonly facts: Names<'SIZE' | 'MODIFIED_S' | 'MODIFIED_NS' | 'CHANGED_S' | 'CHANGED_NS' | 'HASHED' | 'IN_ARENA' | 'SETTLING' | 'INODE'>;
+  readonly facts: Names<'SIZE' | 'MODIFIED_S' | 'MODIFIED_NS' | 'CHANGED_S' | 'CHANGED_NS' | 'HASHED' | 'IN_ARENA' | 'SETTLING' | 'INODE' | 'PROTECTION' | 'CAUSE' | 'PRIVATE'>;
   readonly counters: Names<CounterName>;
-  readonly sizes: Names<'eventWords' | 'eventsMax' | 'receiveBytes'>;
+  readonly sizes: Names<'eventWords' | 'eventsMax' | 'receiveBytes' | 'recordsMax'>;
 }
 
 export type CounterName =
   | 'connections' | 'accepted' | 'acceptAborted' | 'acceptRefused' | 'receiveCalls' | 'sendCalls' | 'sendfileCalls'
-  | 'bytesReceived' | 'bytesMemory' | 'bytesArena' | 'bytesSendfile' | 'sendsBlocked' | 'quantaUsedUp' | 'readAheads'
+  | 'bytesReceived' | 'bytesMemory' | 'bytesArena' | 'bytesSendfile' | 'bytesPrivate' | 'bytesLeased' | 'bytesCopied'
+  | 'answersParked' | 'guardExposed' | 'tornPrevented' | 'sendsBlocked' | 'quantaUsedUp' | 'readAheads'
   | 'filesShortened' | 'sendErrors' | 'resets';
 
 /** Memory that TypeScript and the engine share. */
@@ -40,6 +44,20 @@ export interface Areas {
   readonly progress: Float64Array;
   /** 1 while no more input is wanted from a slot; cleared by `resume`. */
   readonly paused: Uint8Array;
+  /** By record: 1 when its lease is broken and it is no version to be answered with. */
+  readonly broken: Uint8Array;
+}
+
+/** See native/guard.h. */
+export interface NativeGuardLimits {
+  readonly writerDelayMaxMs: number;
+  readonly snapshotMaxBytes: number;
+  /** '': none. */
+  readonly snapshotDir: string;
+  readonly privateMaxBytes: number;
+  readonly privateMaxTotalBytes: number;
+  readonly copyForUnknown: boolean;
+  readonly unsentMaxBytes: number;
 }
 
 /** The burst engine of one loop thread; see native/engine.h for its invariants. */
@@ -61,12 +79,17 @@ export interface Engine {
   /** Compares `path` below a root with a file record (-1: none), from the kernel's name cache alone. One of `checks`. */
   check(root: number, path: string, file: number, symlinks: number, refreshRoot: boolean): number;
   /** Opens in the pool; answered by OPENED with the same ticket. False: the pool's queue is full. */
-  open(ticket: number, root: string, path: string, symlinks: number, hashBytesMax: number, arenaBytesMax: number): boolean;
+  open(ticket: number, root: string, path: string, symlinks: number, hashBytesMax: number, arenaBytesMax: number, protect: number, accept: number): boolean;
   release(file: number): void;
   describe(file: number, facts: Float64Array, digest: Uint8Array): void;
   /** Bound of the process's arena in bytes; what is over it is evicted when it next grows. */
   limitArena(bytesMax: number): void;
-  census(): { readonly files: number; readonly arenaBytes: number };
+  /** Bounds of the process's guard. */
+  limitGuard(limits: NativeGuardLimits): void;
+  /** Copies a leased file that is hot into sealed memory, in the pool. */
+  keepPrivate(file: number): void;
+  /** What the process holds and has done, all engines together. */
+  census(): Readonly<Record<string, number>> & { readonly files: number; readonly arenaBytes: number };
   /** Calls back from libuv whenever receive() has something to bring in. 0 or -errno. */
   start(onReady: () => void): number;
   /** Closes every connection and gives everything back. */

@@ -45,11 +45,14 @@ OpenJob::~OpenJob() {
 }
 
 void ReadAheadJob::run() {
+  // A snapshot without memory of its own is a clone, on the disk like the file.
+  const int snapshot = file_->snapshot_fd;
+  const int fd = snapshot >= 0 && file_->snapshot_bytes == 0 ? snapshot : file_->fd;
   static thread_local std::unique_ptr<uint8_t[]> scratch;
   constexpr uint64_t kScratchBytes = 128u << 10;
   if (!scratch) scratch = std::make_unique<uint8_t[]>(kScratchBytes);
   for (uint64_t at = offset; at < offset + length;) {
-    const ssize_t n = process_.kernel.read_at(file_->fd, scratch.get(), std::min(kScratchBytes, offset + length - at), static_cast<off_t>(at));
+    const ssize_t n = process_.kernel.read_at(fd, scratch.get(), std::min(kScratchBytes, offset + length - at), static_cast<off_t>(at));
     // An error or an early end is for the sendfile that follows to report.
     if (n <= 0 && n != -EINTR) return;
     if (n > 0) at += static_cast<uint64_t>(n);
@@ -57,6 +60,10 @@ void ReadAheadJob::run() {
 }
 
 ReadAheadJob::~ReadAheadJob() {
+  if (Files::release(file_)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file_));
+}
+
+PrivateJob::~PrivateJob() {
   if (Files::release(file_)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file_));
 }
 

@@ -51,6 +51,41 @@ class ReadAheadJob final : public Job {
   File* file_;
 };
 
+// A lease break needs what answers under way have not sent yet.
+class SnapshotJob final : public Job {
+ public:
+  SnapshotJob(Process& process, std::shared_ptr<Break> at, uint64_t from, uint64_t to) : process_(process), at_(std::move(at)), from_(from), to_(to) {}
+  void run() override { process_.guard.take_snapshot(*at_, from_, to_); }
+
+ private:
+  Process& process_;
+  const std::shared_ptr<Break> at_;
+  const uint64_t from_;
+  const uint64_t to_;
+};
+
+class LookForPagesJob final : public Job {
+ public:
+  LookForPagesJob(Process& process, std::shared_ptr<Break> at) : process_(process), at_(std::move(at)) {}
+  void run() override { process_.guard.look_for_pages(*at_); }
+
+ private:
+  Process& process_;
+  const std::shared_ptr<Break> at_;
+};
+
+// A leased file that is asked for again becomes private.
+class PrivateJob final : public Job {
+ public:
+  PrivateJob(Process& process, File* file) : process_(process), file_(file) { Files::retain(file); }
+  ~PrivateJob() override;
+  void run() override { process_.files.make_private(*file_); }
+
+ private:
+  Process& process_;
+  File* file_;
+};
+
 // The last reference to a record is gone.
 class DestroyJob final : public Job {
  public:

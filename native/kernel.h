@@ -4,6 +4,7 @@
 // Convention: a call returns its result, or -errno. Nothing here decides anything.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +15,13 @@
 #include <cstdint>
 
 namespace pagecast {
+
+// How near a peer is, and so what it means that it has acknowledged bytes which were sent from shared pages.
+enum class Nearness {
+  network,  // behind a network interface: the bytes have left this machine
+  unknown,  // behind a veth, bridge or tunnel: perhaps on this machine, with our pages in its receive queue
+  host,     // on this machine
+};
 
 class Kernel {
  public:
@@ -26,6 +34,8 @@ class Kernel {
   virtual int event_create() = 0;
   virtual int event_signal(int fd) = 0;
   virtual int event_clear(int fd) = 0;
+  virtual int timer_create() = 0;  // timerfd_create(2): becomes readable once, event_clear() when it was seen
+  virtual int timer_arm(int fd, int64_t after_ms) = 0;
 
   // Connections: socket(7), tcp(7), sendfile(2).
   virtual int accept(int listener, sockaddr* address, socklen_t* length) = 0;  // nonblocking, close-on-exec
@@ -33,6 +43,9 @@ class Kernel {
   virtual ssize_t send(int fd, const iovec* parts, size_t count, bool more) = 0;
   virtual ssize_t send_file(int fd, int file, off_t offset, size_t length) = 0;
   virtual int shutdown_send(int fd) = 0;
+  virtual int unacknowledged(int fd) = 0;  // SIOCOUTQ: bytes that the peer's kernel has not confirmed
+  virtual int bound_unsent(int fd, int bytes) = 0;  // TCP_NOTSENT_LOWAT
+  virtual Nearness nearness(int fd, const sockaddr_in6& peer) = 0;
   virtual int reset(int fd) = 0;  // SO_LINGER 0: the close that follows sends RST
   virtual int close(int fd) = 0;
 
@@ -44,6 +57,18 @@ class Kernel {
   virtual ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) = 0;
   virtual ssize_t read_at_cached(int fd, void* buffer, size_t length, off_t offset) = 0;  // RWF_NOWAIT
   virtual int64_t cached_pages(int fd, off_t offset, size_t length) = 0;                  // cachestat: 6.5
+  virtual int write_back(int fd, off_t offset, size_t length) = 0;   // sync_file_range: waits until it is on disk
+  virtual int drop_cached(int fd, off_t offset, size_t length) = 0;  // POSIX_FADV_DONTNEED: clean pages nobody refers to
+  virtual const uint8_t* file_map(int fd, size_t length) = 0;        // r--s; null on failure
+  virtual int file_unmap(const uint8_t* base, size_t length) = 0;
+  virtual int clone_unnamed(const char* directory, int fd) = 0;      // O_TMPFILE and FICLONE: a descriptor
+
+  // Read leases: F_SETLEASE in fcntl(2). Whoever opens the file for writing waits until we drop it; thread `owner` (a
+  // kernel thread id) hears of it by `signal`, with the descriptor.
+  virtual int lease_take(int fd, int owner, int signal) = 0;
+  virtual int lease_drop(int fd) = 0;
+  virtual bool lease_whole(int fd) = 0;  // F_GETLEASE: nobody has asked us to drop it
+
   virtual int64_t now_ns() = 0;     // CLOCK_REALTIME
   virtual int64_t ticks_ms() = 0;   // CLOCK_MONOTONIC_COARSE: no system call
 

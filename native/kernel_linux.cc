@@ -4,14 +4,20 @@
 #include <ctime>
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "kernel.h"
+#include "peers.h"
 
 #ifndef SYS_cachestat
 #define SYS_cachestat 451  // the same number on every architecture that got it (Linux 6.5)
@@ -47,6 +53,12 @@ class LinuxKernel final : public Kernel {
     eventfd_t count;
     return value(::eventfd_read(fd, &count));
   }
+  int timer_create() override { return value(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)); }
+  int timer_arm(int fd, int64_t after_ms) override {
+    itimerspec when{};
+    when.it_value = {after_ms / 1000, after_ms % 1000 * 1'000'000};
+    return value(::timerfd_settime(fd, 0, &when, nullptr));
+  }
 
   int accept(int listener, sockaddr* address, socklen_t* length) override {
     return value(::accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -62,6 +74,13 @@ class LinuxKernel final : public Kernel {
   ssize_t send_file(int fd, int file, off_t offset, size_t length) override {
     return value(::sendfile(fd, file, &offset, length));
   }
+  int unacknowledged(int fd) override {
+    int bytes = 0;
+    const int result = value(::ioctl(fd, SIOCOUTQ, &bytes));
+    return result < 0 ? result : bytes;
+  }
+  int bound_unsent(int fd, int bytes) override { return value(::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes)); }
+  Nearness nearness(int fd, const sockaddr_in6& peer) override { return nearness_of(fd, peer); }
   int shutdown_send(int fd) override { return value(::shutdown(fd, SHUT_WR)); }
   int reset(int fd) override {
     linger hard{1, 0};
@@ -91,6 +110,38 @@ class LinuxKernel final : public Kernel {
     const long result = value(::syscall(SYS_cachestat, fd, &range, &found, 0));
     return result < 0 ? result : static_cast<int64_t>(found.cached);
   }
+  int write_back(int fd, off_t offset, size_t length) override {
+    return value(::sync_file_range(fd, offset, static_cast<off_t>(length),
+                                   SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
+  }
+  int drop_cached(int fd, off_t offset, size_t length) override {
+    return -::posix_fadvise(fd, offset, static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  }
+  const uint8_t* file_map(int fd, size_t length) override {
+    void* base = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, fd, 0);
+    return base == MAP_FAILED ? nullptr : static_cast<const uint8_t*>(base);
+  }
+  int file_unmap(const uint8_t* base, size_t length) override { return value(::munmap(const_cast<uint8_t*>(base), length)); }
+  int clone_unnamed(const char* directory, int fd) override {
+    const int clone = value(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (clone < 0) return clone;
+    const int error = value(::ioctl(clone, FICLONE, fd));
+    if (error == 0) return clone;
+    ::close(clone);
+    return error;
+  }
+
+  // Owner and signal first: a break between would go to nobody, or end the process by SIGIO's default action.
+  int lease_take(int fd, int owner, int signal) override {
+    const f_owner_ex who{F_OWNER_TID, owner};
+    int error = value(::fcntl(fd, F_SETOWN_EX, &who));
+    if (error == 0) error = value(::fcntl(fd, F_SETSIG, signal));
+    if (error == 0) error = value(::fcntl(fd, F_SETLEASE, F_RDLCK));
+    return error;
+  }
+  int lease_drop(int fd) override { return value(::fcntl(fd, F_SETLEASE, F_UNLCK)); }
+  bool lease_whole(int fd) override { return ::fcntl(fd, F_GETLEASE) == F_RDLCK; }
+
   int64_t now_ns() override {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);

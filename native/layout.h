@@ -14,7 +14,8 @@ namespace pagecast {
   X(SENT, 4)          /* slot, generation: the oldest answer that was pending is sent       */ \
   X(CLOSED, 5)        /* slot, generation, reason: gone, and every answer pending with it   */ \
   X(ACCEPT_FAILED, 6) /* listener, errno: listener paused until engine.acceptAgain()        */ \
-  X(OPENED, 7)        /* ticket, 0 or errno, kind, file, re-rooted: engine.open() is done    */
+  X(OPENED, 7)        /* ticket, 0 or errno, kind, file, re-rooted: engine.open() is done    */ \
+  X(LEASE_BROKEN, 8)  /* file, answers under way: look at its path anew                      */
 
 // engine.send() reads float64 records: this head, then kSpanWords a span.
 #define PAGECAST_COMMAND(X)                                                                 \
@@ -49,10 +50,26 @@ namespace pagecast {
 // CLOSED's reason: 0 the peer closed in good order, 1..4095 errno, and these.
 #define PAGECAST_REASONS(X)                                                                 \
   X(FILE_SHORTENED, 4096) /* a file ended before its answer did: the connection was reset */ \
-  X(BY_US, 4097)          /* engine.close(), or RESET                                     */
+  X(BY_US, 4097)          /* engine.close(), or RESET                                     */ \
+  X(FILE_CHANGED, 4098)   /* a file changed before its answer was done: reset             */
 
 // What a path leads to, and how a known entry compares with its path.
 #define PAGECAST_KINDS(X) X(REGULAR, 1) X(DIRECTORY, 2) X(OTHER, 3)
+// What keeps a file's bytes of one version, and what is asked for.
+#define PAGECAST_PROTECTIONS(X)                                                             \
+  X(OFF, 0)         /* nothing                                                           */ \
+  X(SEALED, 1)      /* private memory, copied under a lease                              */ \
+  X(LEASE, 2)       /* its own pages; writers wait                                       */ \
+  X(COPY, 3)        /* private memory, copied without a lease, unchanged before and after */ \
+  X(VERIFY, 4)      /* its own pages; the end is withheld until nothing has changed      */
+#define PAGECAST_PROTECT(X) X(OFF, 0) X(SEALED, 1) X(LEASE, 2) X(COPY, 3) X(VERIFY, 4) X(AUTO, 5)
+
+// What is taken of a file that somebody has open for writing.
+#define PAGECAST_ACCEPT(X)                                                                  \
+  X(WHOLE, 0)       /* nothing                                                           */ \
+  X(GROWN, 1)       /* what was there before and has grown                               */ \
+  X(ANY, 2)         /* the file as it is, when it has been quiet                         */
+
 #define PAGECAST_CHECKS(X)                                                                  \
   X(SAME, 0)                                                                                \
   X(CHANGED, 1)                                                                             \
@@ -74,6 +91,12 @@ namespace pagecast {
   X(bytesMemory)         /* heads and bytes spans                                        */ \
   X(bytesArena)                                                                             \
   X(bytesSendfile)                                                                          \
+  X(bytesPrivate)        /* of these, from sealed memory                                 */ \
+  X(bytesLeased)         /* of these, from a leased file's own pages                     */ \
+  X(bytesCopied)         /* copies of files, to peers on this host                       */ \
+  X(answersParked)       /* had to wait for a snapshot                                   */ \
+  X(guardExposed)        /* the writer was let in while a peer that may be on this host had perhaps not read: connections */ \
+  X(tornPrevented)       /* a file changed in mid-answer: reset                          */ \
   X(sendsBlocked)        /* EAGAIN or short: continued later                             */ \
   X(quantaUsedUp)        /* a connection made way for the others                         */ \
   X(readAheads)          /* windows that were not in memory                              */ \
@@ -95,7 +118,10 @@ namespace pagecast {
   X(HASHED, 5)                                                                              \
   X(IN_ARENA, 6)                                                                            \
   X(SETTLING, 7)                                                                            \
-  X(INODE, 8)
+  X(INODE, 8)                                                                               \
+  X(PROTECTION, 9)                                                                          \
+  X(CAUSE, 10)      /* errno of what was refused on the way there, or 0                  */ \
+  X(PRIVATE, 11)    /* all of it is in private memory                                    */
 
 constexpr int32_t kEventWords = 6;
 constexpr int32_t kEventsMax = 512;
@@ -126,6 +152,15 @@ PAGECAST_REASONS(X)
 #undef X
 #define X(name, number) PAGECAST_CONSTANT(Kind, name, number)
 PAGECAST_KINDS(X)
+#undef X
+#define X(name, number) PAGECAST_CONSTANT(Protection, name, number)
+PAGECAST_PROTECTIONS(X)
+#undef X
+#define X(name, number) PAGECAST_CONSTANT(Protect, name, number)
+PAGECAST_PROTECT(X)
+#undef X
+#define X(name, number) PAGECAST_CONSTANT(Accept, name, number)
+PAGECAST_ACCEPT(X)
 #undef X
 #define X(name, number) PAGECAST_CONSTANT(Check, name, number)
 PAGECAST_CHECKS(X)

@@ -12,7 +12,10 @@ namespace pagecast {
 
 void Engine::opened(OpenJob& job) {
   const int32_t number = job.file == nullptr ? -1 : static_cast<int32_t>(job.file->number);
-  if (job.file != nullptr) ++held_[job.file];
+  if (job.file != nullptr) {
+    ++held_[job.file];
+    areas_.broken[job.file->number] = is_lost(*job.file);
+  }
   job.file = nullptr;  // the reference is TypeScript's now
   deferred_.push_back({kEvent_OPENED, static_cast<int32_t>(job.ticket), job.error, job.kind, number, job.rerooted});
 }
@@ -59,7 +62,7 @@ int Engine::check(int number, const char* path, int64_t file, Symlinks symlinks,
   if (file < 0) return kCheck_CHANGED;
   const File* known = process_.files.at(static_cast<uint32_t>(file));
   PAGECAST_ASSERT(known != nullptr);
-  if (known->settling || identity_of(status) != known->identity) return kCheck_CHANGED;
+  if (known->settling || is_lost(*known) || identity_of(status) != known->identity) return kCheck_CHANGED;
   return known->wants_arena && known->resident.bytes == nullptr ? kCheck_EVICTED : kCheck_SAME;
 }
 

@@ -56,8 +56,9 @@ void Engine::execute(double* command) {
     return;
   }
   size_t first = 0;
-  SendContext context{kernel_, areas_.counters, kernel_.ticks_ms()};
-  const Advance outcome = advance(context, connection->fd, spans_, first, areas_.progress[slot]);
+  SendContext to = context();
+  const Advance outcome = advance(to, *connection, spans_, first, areas_.progress[slot]);
+  remember_sharing(slot);
   if (outcome.progress == Progress::done) {
     command[kCommand_RESULT] = kResult_DONE;
     return finish(slot, after);
@@ -71,10 +72,11 @@ void Engine::execute(double* command) {
 // Goes on with what is pending, oldest first, until the socket is full or the quantum is used up.
 void Engine::flush(uint32_t slot) {
   Connection& connection = connections_[slot];
-  SendContext context{kernel_, areas_.counters, kernel_.ticks_ms()};
+  SendContext to = context();
   while (connection.pending) {
     Pending& front = connection.pending->front();
-    const Advance outcome = advance(context, connection.fd, front.spans, front.first, areas_.progress[slot]);
+    const Advance outcome = advance(to, connection, front.spans, front.first, areas_.progress[slot]);
+    remember_sharing(slot);
     if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
     if (outcome.progress != Progress::done) return settle(slot, outcome, front);
     const int32_t after = front.after;
@@ -99,6 +101,13 @@ void Engine::settle(uint32_t slot, const Advance& outcome, Pending& front) {
       break;
     case Progress::cold:
       read_ahead(slot, front);
+      break;
+    case Progress::parked:
+      areas_.counters[kCounter_answersParked] += 1;
+      wait_a_moment(slot);  // the guard tells those that it has asked; this one may have come later
+      break;
+    case Progress::unproven:
+      prove(slot, front);
       break;
     case Progress::done:
     case Progress::failed:

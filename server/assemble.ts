@@ -13,6 +13,7 @@ import { Lookup } from './static/lookup.ts';
 const RX_BYTES = 512 << 10;
 const TX_BYTES = 512 << 10;
 const COMMAND_WORDS = 16 << 10;
+const PROTECT = { auto: 'AUTO', sealed: 'SEALED', lease: 'LEASE', copy: 'COPY', verify: 'VERIFY', off: 'OFF' } as const;
 const SYMLINKS = { inside: 0, none: 1 } as const; // native/resolve.h
 
 export function makeAreas(connectionsMax: number): Areas {
@@ -25,11 +26,14 @@ export function makeAreas(connectionsMax: number): Areas {
     counters: new Float64Array(Object.keys(layout.counters).length),
     progress: new Float64Array(connectionsMax),
     paused: new Uint8Array(connectionsMax),
+    broken: new Uint8Array(layout.sizes.recordsMax),
   };
 }
 
 export interface Assembly {
   readonly loop: Loop;
+  /** Of the static site, where that is what is served. */
+  readonly lookup: Lookup<SitePlans> | undefined;
   readonly engine: Engine;
   readonly areas: Areas;
 }
@@ -49,25 +53,34 @@ export function assemble(parts: AssemblyParts): Assembly {
   const areas = makeAreas(options.limits.connectionsMax);
   const engine = new parts.EngineClass(areas);
   engine.limitArena(options.arena.bytesMax);
+  const { privateMaxBytes, privateMaxTotalBytes, snapshotDir, snapshotMaxBytes, writerDelayMaxMs, unknownPeer, unsentMaxBytes } = options.guard;
+  engine.limitGuard({ privateMaxBytes, privateMaxTotalBytes, snapshotDir, snapshotMaxBytes, writerDelayMaxMs, copyForUnknown: unknownPeer === 'copy', unsentMaxBytes });
   const opener = new Opener(engine);
-  const exchange = parts.exchange?.(engine, opener) ?? staticExchange(engine, opener, options, report, () => loop.shedIdle());
-  const loop: Loop = new Loop({ engine, areas, exchange, opener, limits: options.limits, report, log: parts.log, onDrained: parts.onDrained });
-  return { loop, engine, areas };
+  const lookup = parts.exchange ? undefined : staticLookup(engine, areas, opener, options, report, () => loop.shedIdle());
+  const exchange = parts.exchange?.(engine, opener) ?? new StaticExchange(lookup!);
+  const loop: Loop = new Loop({
+    engine, areas, exchange, opener, limits: options.limits, report, log: parts.log, onDrained: parts.onDrained,
+    onLeaseBroken: (file, answers) => lookup?.leaseBroken(file, answers),
+  });
+  return { loop, lookup, engine, areas };
 }
 
-function staticExchange(engine: Engine, opener: Opener, options: ResolvedOptions, report: Report, shedConnections: () => number): Exchange {
-  const lookup = new Lookup<SitePlans>(engine, layout, opener, {
+function staticLookup(engine: Engine, areas: Areas, opener: Opener, options: ResolvedOptions, report: Report, shedConnections: () => number): Lookup<SitePlans> {
+  return new Lookup<SitePlans>(engine, layout, opener, {
     root: Buffer.from(options.root, 'utf8').toString('latin1'),
     index: Buffer.from(options.index, 'utf8').toString('latin1'),
     dotfiles: options.dotfiles,
     openFilesMax: options.files.openMax,
     missingPathsMax: options.files.missingMax,
     shedConnections,
+    broken: areas.broken,
+    readerWaitMaxMs: options.guard.readerWaitMaxMs,
+    staleMaxMs: options.guard.staleMaxMs,
     limits: {
       symlinks: SYMLINKS[options.symlinks],
       hashBytesMax: options.guard.privateMaxBytes,
       arenaBytesMax: options.arena.fileBytesMax,
+      protect: layout.protect[PROTECT[options.protect]],
     },
   }, report);
-  return new StaticExchange(lookup);
 }

@@ -34,6 +34,8 @@ export interface LoopParts {
   readonly report: Report;
   /** Undefined: no access log, and nothing is gathered for one. */
   readonly log: AccessLog | undefined;
+  /** A writer came for a file record; `answers` of it are under way. */
+  readonly onLeaseBroken?: (file: number, answers: number) => void;
   /** Called when a drain has closed the last connection. */
   readonly onDrained: () => void;
 }
@@ -210,6 +212,8 @@ export class Loop implements Transport {
       this.#inputEnded(this.#live(slot, record[at + 2]!));
     } else if (type === events.OPENED) {
       this.#parts.opener.settle(slot, { error: record[at + 2]!, kind: record[at + 3]!, file: record[at + 4]!, rerooted: record[at + 5] === 1 });
+    } else if (type === events.LEASE_BROKEN) {
+      this.#parts.onLeaseBroken?.(slot, record[at + 2]!);
     } else {
       this.#refused.push([slot, record[at + 2]!]);
     }
@@ -250,9 +254,11 @@ export class Loop implements Transport {
     this.#connections[slot] = undefined;
     this.#deadlines.clear(slot);
     const shortened = reason === reasons.FILE_SHORTENED;
-    const how: Incomplete = shortened ? 'fileShortened' : this.#watch.stalled(slot) ? 'stalled' : 'aborted';
+    const changed = reason === reasons.FILE_CHANGED;
+    const how: Incomplete = shortened ? 'fileShortened' : changed ? 'fileChanged' : this.#watch.stalled(slot) ? 'stalled' : 'aborted';
     for (const record of connection.unsent) if (record) this.#parts.log?.write(record, how);
     if (shortened) this.#parts.report('fileShortened', 'a file ended before its answer did: connection reset', { target: connection.unsent[0]?.target ?? '' });
+    if (changed) this.#parts.report('tornPrevented', 'a file changed in mid-answer: connection reset', { target: connection.unsent[0]?.target ?? '' });
     connection.wake?.();
     if (--this.#open > 0) return;
     this.#watch.end();

@@ -15,6 +15,8 @@ export interface OpenLimits {
   readonly symlinks: number;
   readonly hashBytesMax: number;
   readonly arenaBytesMax: number;
+  /** One of layout.protect. */
+  readonly protect: number;
 }
 
 const POOL_IS_FULL: Opened = { error: -1, kind: 0, file: -1, rerooted: false };
@@ -28,10 +30,10 @@ export class Opener {
     this.#engine = engine;
   }
 
-  /** Both paths are bytes as latin1. Error -1: the pool's queue is full. */
-  open(root: string, path: string, limits: OpenLimits): Promise<Opened> {
+  /** Both paths are bytes as latin1. Error -1: the pool's queue is full; EBUSY: somebody has the file open for writing, and it is not what we `accept`, one of layout.accept. */
+  open(root: string, path: string, limits: OpenLimits, accept: number): Promise<Opened> {
     const ticket = (this.#lastTicket = (this.#lastTicket + 1) & 0x3fffffff);
-    if (!this.#engine.open(ticket, root, path, limits.symlinks, limits.hashBytesMax, limits.arenaBytesMax)) {
+    if (!this.#engine.open(ticket, root, path, limits.symlinks, limits.hashBytesMax, limits.arenaBytesMax, limits.protect, accept)) {
       return Promise.resolve(POOL_IS_FULL);
     }
     return new Promise((resolve) => this.#waiting.set(ticket, resolve));

@@ -2,7 +2,7 @@
 // options are plain data, so that workers get them as they are.
 import { statSync, accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
-import { grantedCpus } from './cgroup.ts';
+import { grantedCpus, grantedMemory } from './cgroup.ts';
 import { loopLimits, type LoopLimits } from './limits.ts';
 import type { LogFormat } from './log/format.ts';
 
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly congestionControl?: string;
   /** Milliseconds that answers under way may take after close(). Default 10 000. */
   readonly graceMs?: number;
+  /** How files are protected against change in mid-answer. Default `auto`: the cheapest that holds. */
+  readonly protect?: Protect;
   readonly limits?: Partial<LoopLimits>;
   readonly files?: Partial<FileLimits>;
   readonly arena?: Partial<ArenaLimits>;
@@ -45,9 +47,28 @@ export interface ArenaLimits {
   readonly fileBytesMax: number;
 }
 
+/** What keeps the bytes of an answer of one version; docs/decisions/0007. */
+export type Protect = 'auto' | 'sealed' | 'lease' | 'copy' | 'verify' | 'off';
+
 export interface GuardLimits {
-  /** The largest file that is read (and hashed) once per version; bytes. Default 8 MiB. */
+  /** The largest file that is read (and hashed) once per version, and may be copied; bytes. Default 8 MiB. */
   readonly privateMaxBytes: number;
+  /** Memory of all private copies together, without the arena; bytes, of the process. Default 256 MiB, or a quarter of what the cgroup grants. */
+  readonly privateMaxTotalBytes: number;
+  /** A folder on the root's filesystem where snapshots are cloned (FICLONE: XFS, Btrfs). Default '': snapshots are made in memory. */
+  readonly snapshotDir: string;
+  /** Memory of all snapshots together; bytes, of the process. Default 128 MiB, or an eighth of what the cgroup grants. */
+  readonly snapshotMaxBytes: number;
+  /** The longest that a writer is held back, in milliseconds. Default 1000. */
+  readonly writerDelayMaxMs: number;
+  /** The longest that a request waits for a writer to close, in milliseconds. Default 500. */
+  readonly readerWaitMaxMs: number;
+  /** For how long the last whole version of a file is served while somebody writes it, in milliseconds. Default 5000. */
+  readonly staleMaxMs: number;
+  /** Peers behind a veth, bridge or tunnel, who may be on this host: `probe` the page cache when a writer comes (default), or always `copy`. */
+  readonly unknownPeer: 'probe' | 'copy';
+  /** Bytes not yet sent that a connection may have queued (TCP_NOTSENT_LOWAT) once it is sent a leased file's pages. 0: the system's. Default 256 KiB. */
+  readonly unsentMaxBytes: number;
 }
 
 export interface ResolvedOptions {
@@ -60,6 +81,7 @@ export interface ResolvedOptions {
   readonly socketMode: number;
   readonly congestionControl: string | undefined;
   readonly graceMs: number;
+  readonly protect: Protect;
   readonly limits: LoopLimits;
   readonly files: FileLimits;
   readonly arena: ArenaLimits;
@@ -82,9 +104,13 @@ const LIMIT_BOUNDS: Bounds = {
 };
 const FILE_BOUNDS: Bounds = { openMax: [1, 60_000], missingMax: [1, 1 << 20] };
 const ARENA_BOUNDS: Bounds = { bytesMax: [0, 2 ** 40], fileBytesMax: [0, 2 << 20] };
-const GUARD_BOUNDS: Bounds = { privateMaxBytes: [0, 2 ** 32] };
+const GUARD_BOUNDS: Bounds = {
+  privateMaxBytes: [0, 2 ** 32], privateMaxTotalBytes: [0, 2 ** 40], snapshotMaxBytes: [0, 2 ** 40], writerDelayMaxMs: [0, 40_000],
+  readerWaitMaxMs: [0, 60_000], staleMaxMs: [0, HOUR_MS], unsentMaxBytes: [0, 1 << 30],
+};
+const PROTECTS: readonly Protect[] = ['auto', 'sealed', 'lease', 'copy', 'verify', 'off'];
 
-const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'limits', 'files', 'arena', 'guard']);
+const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'protect', 'limits', 'files', 'arena', 'guard']);
 
 /**
  * Checks options and fills in defaults.
@@ -97,7 +123,7 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
   const workers = options.workers ?? grantedCpus();
   const share = Math.max(1, Math.floor(descriptors / Math.max(1, workers)));
   const files = { openMax: Math.min(4096, Math.max(16, share >> 2)), missingMax: 4096, ...given(options.files) };
-  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - (share >> 2) - 64)), ...given(options.limits) };
+  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - (share >> 1) - 64)), ...given(options.limits) };
   const resolved: ResolvedOptions = {
     root: typeof (options.root ?? '.') === 'string' ? resolve(options.root ?? '.') : '',
     index: options.index ?? 'index.html',
@@ -111,18 +137,46 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
     limits,
     files,
     arena: { bytesMax: 64 << 20, fileBytesMax: 32 << 10, ...given(options.arena) },
-    guard: { privateMaxBytes: 8 << 20, ...given(options.guard) },
+    protect: options.protect ?? 'auto',
+    guard: { ...guardLimits(grantedMemory()), ...given(options.guard) },
   };
   check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));
   check(resolved.limits, LIMIT_BOUNDS, 'limits.', faults);
   check(resolved.files, FILE_BOUNDS, 'files.', faults);
   check(resolved.arena, ARENA_BOUNDS, 'arena.', faults);
-  check(resolved.guard, GUARD_BOUNDS, 'guard.', faults);
+  const { snapshotDir, unknownPeer, ...numbers } = resolved.guard;
+  check(numbers, GUARD_BOUNDS, 'guard.', faults);
+  checkGuard(resolved.protect, snapshotDir, unknownPeer, faults);
   checkRelations(resolved, faults);
   if (resolved.root === '') faults.push(`root must be a path, not ${String(options.root)}`);
   else checkRoot(resolved.root, faults);
   if (faults.length > 0) throw new OptionsError(faults.join('; '));
   return resolved;
+}
+
+function guardLimits(grantedBytes: number): GuardLimits {
+  return {
+    privateMaxBytes: 8 << 20, privateMaxTotalBytes: Math.min(256 << 20, Math.floor(grantedBytes / 4)),
+    snapshotDir: '', snapshotMaxBytes: Math.min(128 << 20, Math.floor(grantedBytes / 8)),
+    writerDelayMaxMs: 1000, readerWaitMaxMs: 500, staleMaxMs: 5000, unknownPeer: 'probe', unsentMaxBytes: 256 << 10,
+  };
+}
+
+/** A caller in JavaScript may pass anything. */
+function checkGuard(protect: unknown, snapshotDir: unknown, unknownPeer: unknown, faults: string[]): void {
+  if (!PROTECTS.includes(protect as Protect)) faults.push(`protect must be ${PROTECTS.join(', ')}, not "${String(protect)}"`);
+  if (unknownPeer !== 'probe' && unknownPeer !== 'copy') faults.push(`guard.unknownPeer must be "probe" or "copy", not "${String(unknownPeer)}"`);
+  if (typeof snapshotDir !== 'string') faults.push(`guard.snapshotDir must be a path, not ${String(snapshotDir)}`);
+  else if (snapshotDir !== '' && !isWritableFolder(snapshotDir)) faults.push(`guard.snapshotDir ${snapshotDir} is not a folder that can be written`);
+}
+
+function isWritableFolder(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // said by the fault
+  }
 }
 
 /** Without what is undefined: that is as good as absent. */

@@ -7,6 +7,12 @@ import type { ResolvedOptions } from './options.ts';
 /** A worker that lived shorter than this is started again only after as long, so that a fault cannot spin. */
 const SHORT_LIFE_MS = 1000;
 
+/** Counters that Engine.census() gives. */
+const OF_THE_PROCESS = new Set([
+  'files', 'arenaBytes', 'leases', 'privateBytes', 'snapshotBytes', 'leasesTaken', 'leasesRefused', 'leaseBreaks', 'leaseRescans', 'snapshots',
+  'snapshotsRefused', 'privateCopies', 'privateCopiesRefused', 'writersDelayed', 'writersDelayedMs', 'writerDelayMaxMs', 'writersForced', 'writersUnanswered',
+]);
+
 export interface SupervisorEvents {
   onReport(message: Extract<FromWorker, { type: 'report' }>): void;
   onAccessLog(block: string): void;
@@ -131,7 +137,7 @@ export class Supervisor {
     if (!counting) return;
     for (const [name, count] of Object.entries(counts)) {
       // What belongs to the process is the same in every worker's account.
-      counting.sum[name] = name === 'files' || name === 'arenaBytes' ? count : (counting.sum[name] ?? 0) + count;
+      counting.sum[name] = OF_THE_PROCESS.has(name) ? count : (counting.sum[name] ?? 0) + count;
     }
     if (--counting.waiting > 0) return;
     this.#counting.delete(ticket);

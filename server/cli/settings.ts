@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogFormat } from '../log/format.ts';
-import type { ServerOptions } from '../options.ts';
+import type { GuardLimits, ServerOptions } from '../options.ts';
 import { UsageError, type Arguments, type FlagName } from './flags.ts';
 
 export interface Settings {
@@ -34,13 +34,16 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
   const host = one('host') ?? (terminal ? 'localhost' : '::');
   const logFormat: LogFormat = format ?? (terminal && !one('log-file') ? 'pretty' : 'json');
   const index = one('index');
+  const protect = choice('protect', one('protect'), ['auto', 'sealed', 'lease', 'copy', 'verify', 'off'] as const);
   const congestionControl = one('congestion-control');
   return {
     options: {
       root,
       accessLog: quiet && !one('log-file') ? false : logFormat,
       dotfiles: args.values.has('dotfiles'),
+      guard: guardOf(one),
       ...(index !== undefined && { index }),
+      ...(protect !== undefined && { protect }),
       ...(congestionControl !== undefined && { congestionControl }),
       ...(symlinks !== undefined && { symlinks }),
       ...(workers !== undefined && { workers }),
@@ -52,6 +55,22 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
     quiet,
     logFile: logFileOf(one('log-file')),
   };
+}
+
+function guardOf(one: (name: FlagName) => string | undefined): Partial<GuardLimits> {
+  const number = (name: FlagName): number | undefined => whole(name, one(name), 0, 999_999_999);
+  const all = {
+    privateMaxBytes: number('guard-private-max-bytes'),
+    privateMaxTotalBytes: number('guard-private-max-total-bytes'),
+    snapshotDir: one('guard-snapshot-dir'),
+    snapshotMaxBytes: number('guard-snapshot-max-bytes'),
+    writerDelayMaxMs: number('guard-writer-delay-max'),
+    readerWaitMaxMs: number('guard-reader-wait-max'),
+    staleMaxMs: number('guard-stale-max'),
+    unknownPeer: choice('guard-unknown-peer', one('guard-unknown-peer'), ['probe', 'copy'] as const),
+    unsentMaxBytes: number('guard-unsent-max-bytes'),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function rootOf(dir: string): string {

@@ -4,12 +4,14 @@
 // Invariant: what is answered was true on disk at most CHANGE_SEEN_MS ago: the root is resolved again, by path, as
 // often as the file, so the two windows add up.
 import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 import type { Engine, Layout } from '../../native/index.ts';
 import { Entries, type Entry } from '../../cache/entries.ts';
-import { FileReader, representationOf } from '../../cache/representation.ts';
+import { FileReader, representationOf, type Representation } from '../../cache/representation.ts';
 import { resolvePath } from '../../http/path.ts';
 import type { Opened, Opener, OpenLimits } from '../opener.ts';
 import type { Report } from '../report.ts';
+import { Writers } from './writers.ts';
 
 /** A change on disk is seen within this time, in milliseconds, of its last writer's close. */
 export const CHANGE_SEEN_MS = 100;
@@ -22,6 +24,9 @@ const SHED_FILES = 16;
 /** For descriptors to come back, attempt after attempt, in milliseconds. */
 const ROOM_WAITS_MS = [1, 3, 9] as const;
 
+/** A leased file that is asked for again within this time, in milliseconds, is copied into private memory. */
+const HOT_WITHIN_MS = 10_000;
+
 export interface LookupOptions {
   /** Absolute path of the root, bytes as latin1. */
   readonly root: string;
@@ -32,6 +37,10 @@ export interface LookupOptions {
   /** Frees descriptors that idle connections hold; how many. */
   readonly shedConnections: () => number;
   readonly limits: OpenLimits;
+  /** By record, shared with the engine: 1 where it is no version to be answered with any more. */
+  readonly broken: Uint8Array;
+  readonly readerWaitMaxMs: number;
+  readonly staleMaxMs: number;
 }
 
 export class Lookup<Plans> {
@@ -41,7 +50,12 @@ export class Lookup<Plans> {
   readonly #options: LookupOptions;
   readonly #report: Report;
   readonly #reader: FileReader;
+  readonly #writers: Writers;
   readonly #root: number;
+  /** Files loaded, by layout.protections. */
+  readonly #loaded: Float64Array;
+  /** Files that got no lease, by the name of the errno. */
+  readonly #refused = new Map<string, number>();
   readonly #loading = new Map<string, { readonly entry: Promise<Entry<Plans>>; readonly sinceMs: number }>();
   readonly entries: Entries<Plans>;
   #rootCheckedMs = 0;
@@ -53,6 +67,8 @@ export class Lookup<Plans> {
     this.#options = options;
     this.#report = report;
     this.#reader = new FileReader(engine, layout);
+    this.#writers = new Writers(options.readerWaitMaxMs);
+    this.#loaded = new Float64Array(Object.keys(layout.protections).length);
     this.#root = engine.openRoot(options.root);
     this.entries = new Entries(options.openFilesMax, options.missingPathsMax, (file) => engine.release(file));
   }
@@ -60,7 +76,7 @@ export class Lookup<Plans> {
   /** The entry of a raw request path, if it is known to be true now. */
   known(rawPath: string, nowMs: number): Entry<Plans> | undefined {
     const entry = this.entries.get(rawPath);
-    if (entry === undefined || isFresh(entry.freshUntilMs, nowMs)) return entry;
+    if (entry === undefined || (isFresh(entry.freshUntilMs, nowMs) && !this.#isBroken(entry.representation))) return entry;
     return this.#confirm(rawPath, entry, nowMs) ? entry : undefined;
   }
 
@@ -77,6 +93,22 @@ export class Lookup<Plans> {
     return loading.entry.then(() => this.known(rawPath, Date.now()) ?? this.find(rawPath, Date.now()));
   }
 
+  /** How many files were loaded so far under each protection, and why not under a lease. */
+  counts(): Record<string, number> {
+    const loaded = Object.entries(this.#layout.protections).map(([name, number]) => [`loaded${name[0]!}${name.slice(1).toLowerCase()}`, this.#loaded[number]!]);
+    const refused = [...this.#refused].map(([cause, count]) => [`leaseRefused.${cause}`, count]);
+    return Object.fromEntries([...loaded, ...refused]) as Record<string, number>;
+  }
+
+  /** A writer came for a file; `answers` of it are under way. */
+  leaseBroken(file: number, answers: number): void {
+    this.#report('leaseBroken', 'a file that is served is opened for writing', { path: this.entries.pathOf(file) ?? '', answers });
+  }
+
+  #isBroken(representation: Representation | undefined): boolean {
+    return representation !== undefined && this.#options.broken[representation.file] === 1;
+  }
+
   #confirm(rawPath: string, entry: Entry<Plans>, nowMs: number): boolean {
     if (entry.kind === 'refused' || entry.rerooted) return false;
     const refreshRoot = !isFresh(this.#rootCheckedMs + FRESH_MS, nowMs);
@@ -89,7 +121,9 @@ export class Lookup<Plans> {
     if (representation?.racy) return false; // loaded again for its ETag; the record is found, nothing is read
     // Answered from the file itself meanwhile.
     if (found === EVICTED) void this.find(rawPath, nowMs);
+    if (representation && nowMs - entry.seenMs < HOT_WITHIN_MS) this.#keepPrivate(representation);
     entry.freshUntilMs = nowMs + FRESH_MS;
+    entry.seenMs = nowMs;
     return true;
   }
 
@@ -98,29 +132,48 @@ export class Lookup<Plans> {
     if (typeof resolved === 'number') return entryOf('refused', '', resolved, false, nowMs);
     let path = resolved.path;
     if (resolved.directory) path += path === '' ? this.#options.index : `/${this.#options.index}`;
-    const opened = await this.#open(path);
-    const found = this.#entryOf(path, opened, nowMs); // true when the look began, however long it took
+    let lookedMs = nowMs; // an entry is true when its look began, however long it took
+    const open = (accept: number): Promise<Opened> => ((lookedMs = Date.now()), this.#open(path, accept));
+    const opened = await this.#writers.look({ path, open, lastWhole: () => this.#lastWhole(rawPath, nowMs) });
+    if ('path' in opened) return opened;
+    const found = this.#entryOf(path, opened, lookedMs);
     // An index that is a directory is none: to redirect to it would be to redirect to where we are.
     const entry: Entry<Plans> = resolved.directory && found.kind === 'directory' ? { ...found, kind: 'missing', status: 404 } : found;
     this.entries.set(rawPath, entry);
     return entry;
   }
 
-  async #open(path: string): Promise<Opened> {
+  /** Somebody writes: the version before, while it is not too old, and ours alone. */
+  #lastWhole(rawPath: string, nowMs: number): Entry<Plans> | undefined {
+    const entry = this.entries.get(rawPath);
+    if (!entry?.representation || nowMs - entry.seenMs > this.#options.staleMaxMs) return undefined;
+    if (!this.#reader.facts(entry.representation.file).isPrivate) return undefined;
+    entry.freshUntilMs = nowMs + FRESH_MS;
+    return entry;
+  }
+
+  #keepPrivate({ file, protection, size }: Representation): void {
+    const { limits } = this.#options;
+    const may = limits.protect === this.#layout.protect.AUTO || limits.protect === this.#layout.protect.SEALED;
+    if (may && protection === this.#layout.protections.LEASE && size <= limits.hashBytesMax) this.#engine.keepPrivate(file);
+  }
+
+  async #open(path: string, accept: number): Promise<Opened> {
     for (const waitMs of ROOM_WAITS_MS) {
-      const opened = await this.#opener.open(this.#options.root, path, this.#options.limits);
+      const opened = await this.#opener.open(this.#options.root, path, this.#options.limits, accept);
       if (!NO_DESCRIPTORS.has(opened.error)) return opened;
       // A file's descriptor comes back when libuv has turned once and the pool has closed it, a connection's at once.
       if (this.entries.shed(SHED_FILES) === 0 || waitMs > ROOM_WAITS_MS[0]) this.#options.shedConnections();
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
-    return this.#opener.open(this.#options.root, path, this.#options.limits);
+    return this.#opener.open(this.#options.root, path, this.#options.limits, accept);
   }
 
   #entryOf(path: string, opened: Opened, nowMs: number): Entry<Plans> {
     const { REGULAR, DIRECTORY } = this.#layout.kinds;
     if (opened.kind === REGULAR && opened.error === 0) {
       const representation = representationOf(opened.file, this.#reader.facts(opened.file), nowMs);
+      this.#tellProtection(path, representation);
       return { ...entryOf<Plans>('file', path, 200, opened.rerooted, nowMs), representation };
     }
     if (opened.kind === DIRECTORY) return entryOf('directory', path, 301, opened.rerooted, nowMs);
@@ -131,6 +184,16 @@ export class Lookup<Plans> {
     // Full queue, no descriptors, a file that never stands still: later may be better.
     return entryOf('refused', path, opened.error === constants.errno.EIO ? 500 : 503, false, nowMs);
   }
+
+  #tellProtection(path: string, { protection, cause }: Representation): void {
+    this.#loaded[protection]! += 1;
+    const { COPY, VERIFY } = this.#layout.protections;
+    if (cause === 0 || (protection !== COPY && protection !== VERIFY)) return;
+    const name = getSystemErrorName(-cause);
+    this.#refused.set(name, (this.#refused.get(name) ?? 0) + 1);
+    const instead = protection === COPY ? 'it is copied into memory' : 'its answers are checked at their end';
+    this.#report('leaseRefused', `no lease on a file: ${instead}`, { path, cause: name });
+  }
 }
 
 /** Nothing is fresh for longer than FRESH_MS: a clock that was set back does not make it so. */
@@ -139,5 +202,5 @@ function isFresh(untilMs: number, nowMs: number): boolean {
 }
 
 function entryOf<Plans>(kind: Entry<Plans>['kind'], path: string, status: number, rerooted: boolean, nowMs: number): Entry<Plans> {
-  return { path, kind, representation: undefined, status, rerooted, freshUntilMs: nowMs + FRESH_MS, plans: undefined };
+  return { path, kind, representation: undefined, status, rerooted, freshUntilMs: nowMs + FRESH_MS, seenMs: nowMs, plans: undefined };
 }

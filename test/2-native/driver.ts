@@ -35,7 +35,7 @@ export class Driver {
   /** Paths are latin1. */
   async open(root: string, path: string, { symlinks = 'inside', hashBytesMax = 8 << 20, arenaBytesMax = 64 << 10 }: Limits = {}): Promise<OpenedFile> {
     const ticket = ++this.#ticket;
-    if (!this.engine.open(ticket, root, path, SYMLINKS[symlinks], hashBytesMax, arenaBytesMax)) throw new Error('the queue is full');
+    if (!this.engine.open(ticket, root, path, SYMLINKS[symlinks], hashBytesMax, arenaBytesMax, layout.protect.AUTO, layout.accept.WHOLE)) throw new Error('the queue is full');
     await until(() => (this.#receive(), this.#opened.has(ticket)), `OPENED of ${path}`);
     return this.#opened.get(ticket)!;
   }

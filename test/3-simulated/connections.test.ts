@@ -84,7 +84,7 @@ t.test('an error answer is not lost to a reset: it lingers until the peer has cl
   t.equal(site.counter('connections'), 0);
 }));
 
-t.test('time: no request, half a head, half a body, nothing read, nothing asked', (t) => run(t, {}, async (site) => {
+t.test('time: no request, half a head, half a body, nothing read, nothing asked', (t) => run(t, { protect: 'off' }, async (site) => {
   site.put('a', 1, 100_000);
   const mute = site.connect()!;
   const head = site.connect()!;
@@ -122,7 +122,7 @@ t.test('half a head behind an answer has the time of a head, not that of an idle
   t.same(peer.statuses(2), [200, 408]);
 }));
 
-t.test('a peer is not called stalled because the one before it in its slot had come as far', (t) => run(t, {}, async (site) => {
+t.test('a peer is not called stalled because the one before it in its slot had come as far', (t) => run(t, { protect: 'off' }, async (site) => {
   site.put('a', 1, 100_000);
   const stalled = site.connect({ sendBytesMax: 5000 })!;
   stalled.say(get('/a'));

@@ -40,7 +40,7 @@ t.test('replaced, removed in the middle of an answer: it goes on from the versio
   t.equal(site.engine.census().files, 0);
 }));
 
-t.test('shrunk in the middle of an answer: reset, counted, told; never padded', (t) => run(t, { arenaFileBytesMax: 0 }, async (site) => {
+t.test('shrunk in the middle of an answer: reset, counted, told; never padded', (t) => run(t, { arenaFileBytesMax: 0, protect: 'off' }, async (site) => {
   const whole = site.put('a', 1, 300_000);
   for (const size of [250_000, 0]) {
     site.world.put(path('a'), whole, -1);
@@ -114,7 +114,7 @@ t.test('changed in place while it is loaded, after any system call: body and ETa
 t.test('a file that cannot be read: 500 where that is known in time, else a reset', (t) => run(t, { hashBytesMax: 1000, arenaFileBytesMax: 1000 }, async (site) => {
   const small = site.put('small', 1, 1000);
   const large = site.put('large', 2, 100_000);
-  const peer = site.connect()!;
+  const peer = site.connect({ nearness: 'network' })!;
   site.force('readFailed');
   t.equal((await ask(site, peer, '/small')).status, 500);
   site.advance(100);

@@ -8,7 +8,7 @@ import { Plan } from '../../server/plan.ts';
 import { get, request } from '../simulated/request.ts';
 import { run } from '../simulated/run.ts';
 import { ROOT } from '../simulated/site.ts';
-import { allFeatures, faults, simulated, type World } from '../simulated/world.ts';
+import { allFeatures, faults, nearness, simulated, type World } from '../simulated/world.ts';
 
 const put = (world: World, name: string, bytes: number): void => world.put(`${ROOT}/${name}`, contentOf(1, bytes), -1);
 
@@ -22,8 +22,8 @@ function inWorld(act: (world: World) => void): void {
 }
 
 const descriptors = (world: World): number => {
-  const { epoll, event, socket, file, place } = world.census();
-  return epoll + event + socket + file + place;
+  const { epoll, event, timer, socket, file, place } = world.census();
+  return epoll + event + timer + socket + file + place;
 };
 
 t.test('an engine that ends while its jobs wait, run, or are on their way back: nothing leaks', (t) => {
@@ -31,7 +31,7 @@ t.test('an engine that ends while its jobs wait, run, or are on their way back: 
     inWorld((world) => {
       put(world, 'a', 100_000);
       const engine = new world.Engine(makeAreas(16));
-      for (let ticket = 0; ticket < 3; ++ticket) engine.open(ticket, ROOT, 'a', 0, 1 << 20, 0);
+      for (let ticket = 0; ticket < 3; ++ticket) engine.open(ticket, ROOT, 'a', 0, 1 << 20, 0, layout.protect.OFF, layout.accept.WHOLE);
       for (let i = 0; i < steps; ++i) world.poolStep();
       engine.stop();
       while (world.poolStep());
@@ -49,10 +49,10 @@ t.test('an engine that ends with files opened for it and answers under way gives
     const engine = new world.Engine(areas);
     const listener = world.listen(16);
     engine.listen(listener, false);
-    const peer = world.connect(listener, 1000, 1000);
+    const peer = world.connect(listener, 1000, 1000, 1000, nearness.host);
     world.advance(50);
-    engine.open(1, ROOT, 'a', 0, 1 << 20, 0);
-    engine.open(2, ROOT, 'a', 0, 1 << 20, 0);
+    engine.open(1, ROOT, 'a', 0, 1 << 20, 0, layout.protect.OFF, layout.accept.WHOLE);
+    engine.open(2, ROOT, 'a', 0, 1 << 20, 0, layout.protect.OFF, layout.accept.WHOLE);
     while (world.poolStep());
     engine.receive();
     t.equal(engine.census().files, 1, 'one record for both');
@@ -75,8 +75,8 @@ t.test('nothing follows a last answer, and what was to follow is given back', (t
     const engine = new world.Engine(areas);
     const listener = world.listen(16);
     engine.listen(listener, false);
-    const peer = world.connect(listener, 1000, 1000);
-    engine.open(1, ROOT, 'a', 0, 1 << 20, 0);
+    const peer = world.connect(listener, 1000, 1000, 1000, nearness.host);
+    engine.open(1, ROOT, 'a', 0, 1 << 20, 0, layout.protect.OFF, layout.accept.WHOLE);
     while (world.poolStep());
     engine.receive();
     const { after, spanKinds } = layout;
@@ -112,6 +112,29 @@ t.test('an engine that ends resets who is in the middle of an answer: FIN would 
   });
 });
 
+t.test('an engine that ends with work left: its loop comes to rest', (t) => run(t, { arenaFileBytesMax: 0 }, async (site) => {
+  site.put('a', 1, 5 << 20);
+  const peer = site.connect({ sendBytesMax: 8 << 20, nearness: 'network' })!;
+  peer.say(get('/a'));
+  const { READY } = layout.status;
+  for (let turns = 0; turns < 20 && site.areas.status[READY] === 0; ++turns) {
+    await site.turn();
+    site.world.poolStep();
+  }
+  t.ok(site.areas.status[READY], 'a quantum is used up, the rest is left');
+  site.engine.stop();
+  let ticks = 0;
+  const { loop } = site;
+  const tick = loop.tick.bind(loop);
+  loop.tick = () => {
+    ++ticks;
+    tick();
+  };
+  for (let i = 0; i < 20; ++i) await new Promise((resolve) => setImmediate(resolve));
+  t.ok(ticks <= 2, `${ticks} ticks in 20 turns`);
+  t.same(await site.stop(), []);
+}));
+
 t.test('an engine that could not hear from the pool does not start', (t) => {
   for (const [fault, error] of [['eventNoDescriptor', constants.errno.EMFILE], ['watchNoMemory', constants.errno.ENOMEM]] as const) {
     inWorld((world) => {
@@ -133,12 +156,12 @@ t.test('two engines share a listener: one of them is woken; and the records of f
   const listener = site.world.listen(16);
   t.ok(site.engine.listen(listener, true) > 0);
   t.ok(other.listen(listener, true) >= 0);
-  const peer = site.world.connect(listener, 1000, 10_000);
+  const peer = site.world.connect(listener, 1000, 10_000, 10_000, nearness.host);
   t.same([site.world.ready(0), site.world.ready(1)], [true, false], 'one woken');
   await site.settle();
   t.ok(site.world.state(peer) & simulated.peerStates.ACCEPTED);
   site.world.send(peer, Buffer.from(get('/a')));
-  other.open(1, ROOT, 'a', 0, 1 << 20, 0);
+  other.open(1, ROOT, 'a', 0, 1 << 20, 0, layout.protect.OFF, layout.accept.WHOLE);
   await site.settle();
   t.equal(other.receive(), 1);
   t.equal(site.engine.census().files, 1, 'one record for both');

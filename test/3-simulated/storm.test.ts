@@ -32,5 +32,9 @@ t.test('every answer is true, every end is honest, everything is given back', as
     add('answers cut off', cutOff);
   }
   for (const status of [200, 204, 206, 301, 304, 400, 404, 405, 408, 416, 500, 503]) if (status !== 301) t.ok(sum.get(String(status)) ?? 0, `answers ${status}: ${sum.get(String(status)) ?? 0}`);
+  for (const name of ['leaseBreaks', 'leaseRescans', 'snapshots', 'snapshotsRefused', 'privateCopies', 'privateCopiesRefused', 'writersDelayed', 'writersForced']) {
+    const count = outcomes.reduce((total, { census }) => total + (census[name] ?? 0), 0);
+    t.ok(count, `${name}: ${count}`);
+  }
   for (const [name, count] of sum) if (name !== 'eventNoDescriptor') t.ok(count, `${name}: ${count}`);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ask, Broken, Client, requestText } from '../client.ts';
 import { running } from '../command.ts';
+import type { Protect } from '../../server/options.ts';
 import { pause, serve, shortFolder, until, type Serving } from '../serving.ts';
 
 t.test('no regular file: 404, at once', async (t) => {
@@ -54,12 +55,12 @@ t.test('what may not be read: 403, until it may', { skip: mayDrop ? false : 'nee
 const LARGE_BYTES = 24 << 20;
 
 /** A client that asked for a large file and reads nothing yet, while the server has begun to send. */
-async function stalled(t: Test, options: { readonly privateMaxBytes: number }): Promise<{ site: Serving; client: Client; path: string; body: Buffer }> {
+async function stalled(t: Test, guard: { readonly privateMaxBytes: number }, protect: Protect = 'auto'): Promise<{ site: Serving; client: Client; path: string; body: Buffer }> {
   const root = t.testdir({ 'small.txt': 'small' });
   const path = join(root, 'large.bin');
   const body = randomBytes(LARGE_BYTES);
   writeFileSync(path, body);
-  const site = await serve(t, { root, accessLog: 'json', guard: options });
+  const site = await serve(t, { root, accessLog: 'json', guard, protect });
   const client = await Client.open(site.place);
   client.socket.pause();
   await client.send(requestText('/large.bin'));
@@ -68,8 +69,21 @@ async function stalled(t: Test, options: { readonly privateMaxBytes: number }): 
 }
 
 for (const [what, privateMaxBytes] of [['a hashed file', LARGE_BYTES * 2], ['a file too large to be hashed', 1 << 20]] as const) {
-  t.test(`${what} is truncated while it is being sent: the connection is reset, never padded`, async (t) => {
+  t.test(`${what} is truncated while it is being sent: who truncates waits a moment, the answer is whole`, async (t) => {
     const { site, client, path, body } = await stalled(t, { privateMaxBytes });
+    truncateSync(path, 1000);
+    client.socket.resume();
+    t.ok((await client.reply()).body.equals(body), 'of one version, though that is gone');
+    t.equal((await ask(site.place, '/large.bin')).body.length, 1000, 'the next one gets what is there');
+    const { leaseBreaks, snapshots, ...counts } = await site.server.counts();
+    t.ok(leaseBreaks! > 0 && snapshots! > 0, 'counted, for the process');
+    t.match(counts, { filesShortened: 0, resets: 0, tornPrevented: 0 });
+    t.match(site.reports, [{ name: 'leaseBroken', facts: { path: 'large.bin', answers: 1 } }], 'reported');
+    client.destroy();
+  });
+
+  t.test(`${what} is truncated while it is being sent, unprotected: the connection is reset, never padded`, async (t) => {
+    const { site, client, path, body } = await stalled(t, { privateMaxBytes }, 'off');
     truncateSync(path, 1000);
     client.socket.resume();
     const broken = await client.reply().then(() => undefined, (error: unknown) => error);

@@ -1,68 +1,10 @@
-// The addon pagecast_simulated: the class World, whose Engine is the real one on a simulated kernel, and which the
-// driver turns the crank of.
-#include <napi.h>
+#include "binding.h"
 
 #include <utility>
 
 #include "../../native/binding_engine.h"
-#include "world.h"
 
 namespace pagecast::simulated {
-namespace {
-
-class WorldObject final : public Napi::ObjectWrap<WorldObject> {
- public:
-  static Napi::Function define(Napi::Env env);
-  explicit WorldObject(const Napi::CallbackInfo& info);
-  ~WorldObject() override { end(); }
-
- private:
-  using Info = Napi::CallbackInfo;
-  Napi::Value number(const Info& info, double value) { return Napi::Number::New(info.Env(), value); }
-  static size_t size_argument(const Info& info, size_t index) { return static_cast<size_t>(info[index].As<Napi::Number>().Int64Value()); }
-  static std::vector<uint8_t> bytes_argument(const Info& info, size_t index);
-  Socket* peer(const Info& info) { return world_->kernel.peer(info[0].As<Napi::Number>().Uint32Value()); }
-  // Now, or where later() put it.
-  void act(std::function<void()> what);
-
-  void end();
-  void dispose(const Info&) { end(); }
-  Napi::Value ready(const Info& info) { return Napi::Boolean::New(info.Env(), world_->kernel.ready(info[0].As<Napi::Number>().Int32Value())); }
-  void later(const Info& info) { world_->put_off = size_argument(info, 0); }
-  void settle_later(const Info&) { world_->kernel.settle_later(); }
-  void relieve(const Info&) { world_->kernel.relieve(); }
-  void advance(const Info& info) { world_->kernel.advance(info[0].As<Napi::Number>().Int64Value()); }
-  void set_back(const Info& info) { world_->kernel.set_back(info[0].As<Napi::Number>().Int64Value()); }
-  Napi::Value now_ms(const Info& info) { return number(info, static_cast<double>(world_->kernel.now_ns() / 1'000'000)); }
-
-  Napi::Value listen(const Info& info) { return number(info, world_->kernel.make_listener(size_argument(info, 0))); }
-  Napi::Value connect(const Info& info);
-  Napi::Value send(const Info& info);
-  Napi::Value read(const Info& info);
-  Napi::Value state(const Info& info) { return number(info, peer_state(*peer(info))); }
-  void finish(const Info& info);
-  void close(const Info& info);
-  void reset(const Info& info);
-
-  void put(const Info& info);
-  void overwrite(const Info& info);
-  void truncate(const Info& info);
-  void remove(const Info& info);
-  void link(const Info& info);
-  void evict(const Info& info) { world_->kernel.disk.evict(info[0].As<Napi::String>().Utf8Value()); }
-
-  Napi::Value pool_step(const Info& info);
-  Napi::Value pool_size(const Info& info) { return number(info, static_cast<double>(world_->pool->size())); }
-  void fault(const Info& info);
-  void force(const Info& info);
-  void calm(const Info&) { world_->kernel.faults.calm(); }
-  Napi::Value struck(const Info& info);
-  Napi::Value census(const Info& info);
-  Napi::Value violations(const Info& info);
-  Napi::Value trace(const Info& info);
-
-  std::unique_ptr<World> world_;
-};
 
 Napi::Function WorldObject::define(Napi::Env env) {
   return DefineClass(env, "World",
@@ -77,6 +19,11 @@ Napi::Function WorldObject::define(Napi::Env env) {
                          InstanceMethod<&WorldObject::now_ms>("nowMs"),
                          InstanceMethod<&WorldObject::listen>("listen"),
                          InstanceMethod<&WorldObject::connect>("connect"),
+                         InstanceMethod<&WorldObject::deliver>("deliver"),
+                         InstanceMethod<&WorldObject::arrive>("arrive"),
+                         InstanceMethod<&WorldObject::hold>("hold"),
+                         InstanceMethod<&WorldObject::unacknowledged>("unacknowledged"),
+                         InstanceMethod<&WorldObject::referenced>("referenced"),
                          InstanceMethod<&WorldObject::send>("send"),
                          InstanceMethod<&WorldObject::read>("read"),
                          InstanceMethod<&WorldObject::state>("state"),
@@ -88,7 +35,16 @@ Napi::Function WorldObject::define(Napi::Env env) {
                          InstanceMethod<&WorldObject::truncate>("truncate"),
                          InstanceMethod<&WorldObject::remove>("remove"),
                          InstanceMethod<&WorldObject::link>("link"),
+                         InstanceMethod<&WorldObject::empty>("empty"),
+                         InstanceMethod<&WorldObject::sync>("sync"),
                          InstanceMethod<&WorldObject::evict>("evict"),
+                         InstanceMethod<&WorldObject::open_for_writing>("openForWriting"),
+                         InstanceMethod<&WorldObject::writer_state>("writerState"),
+                         InstanceMethod<&WorldObject::writer_write>("write"),
+                         InstanceMethod<&WorldObject::writer_truncate>("truncateTo"),
+                         InstanceMethod<&WorldObject::writer_close>("closeWriter"),
+                         InstanceMethod<&WorldObject::guard_turn>("guardTurn"),
+                         InstanceMethod<&WorldObject::guard_turn_meanwhile>("guardTurnMeanwhile"),
                          InstanceMethod<&WorldObject::pool_step>("poolStep"),
                          InstanceMethod<&WorldObject::pool_size>("poolSize"),
                          InstanceMethod<&WorldObject::fault>("fault"),
@@ -112,6 +68,9 @@ WorldObject::WorldObject(const Info& info) : Napi::ObjectWrap<WorldObject>(info)
   features.cachestat = given.Get("cachestat").ToBoolean();
   features.cachestat_counts = given.Get("cachestatCounts").ToBoolean();
   features.read_nowait = given.Get("readNowait").ToBoolean();
+  features.multigrain = given.Get("multigrain").ToBoolean();
+  features.reflink = given.Get("reflink").ToBoolean();
+  features.droppable = given.Get("droppable").ToBoolean();
   features.descriptors_max = static_cast<size_t>(given.Get("descriptorsMax").As<Napi::Number>().Int64Value());
   tell_on_crash(info[2].As<Napi::String>().Utf8Value().c_str());
   world_ = std::make_unique<World>(seed, features);
@@ -121,6 +80,11 @@ WorldObject::WorldObject(const Info& info) : Napi::ObjectWrap<WorldObject>(info)
 // Engines that were not stopped still use it: then it stays, a test has failed anyway.
 void WorldObject::end() {
   if (!world_) return;
+  constexpr int kTurnsMax = 60'000;  // more than any writer waits, in milliseconds
+  for (int turns = 0; turns < kTurnsMax && world_->guard_turn(); ++turns) {
+    while (world_->pool->step()) {}
+    world_->kernel.advance(1);
+  }
   while (world_->pool->step()) {}
   if (world_->kernel.census()[static_cast<size_t>(Kind::epoll)] > 0) static_cast<void>(world_.release());
   world_.reset();
@@ -142,7 +106,9 @@ void WorldObject::act(std::function<void()> what) {
 
 Napi::Value WorldObject::connect(const Info& info) {
   world_->kernel.begin_step();
-  return number(info, world_->kernel.connect(info[0].As<Napi::Number>().Int32Value(), size_argument(info, 1), size_argument(info, 2)));
+  const auto nearness = static_cast<Nearness>(info[4].As<Napi::Number>().Int32Value());
+  return number(info, world_->kernel.connect(info[0].As<Napi::Number>().Int32Value(), size_argument(info, 1), size_argument(info, 2),
+                                             size_argument(info, 3), nearness));
 }
 
 Napi::Value WorldObject::send(const Info& info) {
@@ -168,38 +134,18 @@ void WorldObject::reset(const Info& info) {
   act([socket = peer(info)] { socket->peer_reset(); });
 }
 
-// ---- files ----
-
-void WorldObject::put(const Info& info) {
-  const std::string path = info[0].As<Napi::String>().Utf8Value();
-  const int64_t modified_ms = info[2].As<Napi::Number>().Int64Value();
-  act([this, path, bytes = bytes_argument(info, 1), modified_ms] {
-    world_->kernel.disk.put(path, bytes.data(), bytes.size(), modified_ms < 0 ? -1 : modified_ms * 1'000'000);
-  });
-}
-
-void WorldObject::overwrite(const Info& info) {
-  const std::string path = info[0].As<Napi::String>().Utf8Value();
-  act([this, path, bytes = bytes_argument(info, 1)] { world_->kernel.disk.overwrite(path, bytes.data(), bytes.size()); });
-}
-
-void WorldObject::truncate(const Info& info) {
-  const std::string path = info[0].As<Napi::String>().Utf8Value();
-  act([this, path, size = size_argument(info, 1)] { world_->kernel.disk.truncate(path, size); });
-}
-
-void WorldObject::remove(const Info& info) {
-  const std::string path = info[0].As<Napi::String>().Utf8Value();
-  act([this, path] { world_->kernel.disk.remove(path); });
-}
-
-void WorldObject::link(const Info& info) {
-  const std::string path = info[0].As<Napi::String>().Utf8Value();
-  const std::string target = info[1].As<Napi::String>().Utf8Value();
-  act([this, path, target] { world_->kernel.disk.link(path, target); });
-}
-
 // ---- the driver's ----
+
+// Whether breaks are under way.
+Napi::Value WorldObject::guard_turn(const Info& info) {
+  world_->kernel.begin_step();
+  return Napi::Boolean::New(info.Env(), world_->guard_turn());
+}
+
+// The guard has its turn in the middle of the next pool job.
+void WorldObject::guard_turn_meanwhile(const Info& info) {
+  world_->kernel.meanwhile(size_argument(info, 0), [this] { world_->guard_turn(); });
+}
 
 Napi::Value WorldObject::pool_step(const Info& info) {
   world_->kernel.begin_step();
@@ -221,9 +167,12 @@ Napi::Value WorldObject::struck(const Info& info) {
 
 Napi::Value WorldObject::census(const Info& info) {
   const std::array<int, kKinds> counts = world_->kernel.census();
-  static constexpr const char* kNames[kKinds] = {"epoll", "event", "listener", "socket", "file", "place", "memory"};
+  static constexpr const char* kNames[kKinds] = {"epoll", "event", "listener", "socket", "file", "place", "memory", "timer"};
   Napi::Object out = Napi::Object::New(info.Env());
   for (size_t i = 0; i < kKinds; ++i) out.Set(kNames[i], counts[i]);
+  out.Set("leases", static_cast<double>(world_->kernel.leases.count()));
+  out.Set("writersWaiting", static_cast<double>(world_->kernel.leases.waiting()));
+  out.Set("mappings", static_cast<double>(world_->kernel.file_mappings.count()));
   out.Set("coldSends", static_cast<double>(world_->kernel.cold_sends()));
   out.Set("calls", static_cast<double>(world_->kernel.calls()));
   return out;
@@ -237,7 +186,7 @@ Napi::Value WorldObject::violations(const Info& info) {
 
 Napi::Value WorldObject::trace(const Info& info) { return Napi::BigInt::New(info.Env(), world_->kernel.trace()); }
 
-Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("layout", layout(env));
   exports.Set("World", WorldObject::define(env));
   Napi::Object faults = Napi::Object::New(env);
@@ -250,10 +199,19 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   SIMULATED_PEER_STATES(X)
 #undef X
   exports.Set("peerStates", states);
+  Napi::Object writers = Napi::Object::New(env);
+#define X(name, number) writers.Set(#name, number);
+  SIMULATED_WRITER_STATES(X)
+#undef X
+  exports.Set("writerStates", writers);
+  Napi::Object nearness = Napi::Object::New(env);
+  nearness.Set("network", static_cast<int>(Nearness::network));
+  nearness.Set("unknown", static_cast<int>(Nearness::unknown));
+  nearness.Set("host", static_cast<int>(Nearness::host));
+  exports.Set("nearness", nearness);
   return exports;
 }
 
 NODE_API_MODULE(pagecast_simulated, initialise)
 
-}  // namespace
 }  // namespace pagecast::simulated

@@ -33,7 +33,12 @@ namespace pagecast::simulated {
   X(memoryNoDescriptor)    /* EMFILE from memfd_create                                            */ \
   X(memoryNoMemory)        /* ENOMEM from memfd_create, ftruncate, mmap                           */ \
   X(memoryWriteShort)      /*                                                                     */ \
-  X(poolFull)              /* Pool::submit refuses                                                */
+  X(poolFull)              /* Pool::submit refuses                                                */ \
+  X(leaseDenied)           /* EACCES: another user's file, and no CAP_LEASE                       */ \
+  X(leaseUnsupported)      /* EINVAL: the mount has none                                          */ \
+  X(signalLate)            /* of a lease break: not now                                           */ \
+  X(signalLost)            /* the queue of signals is full: SIGIO instead                         */ \
+  X(mapRefused)            /* mmap of a file fails                                                */
 
 enum class Fault : int {
 #define X(name) name,

@@ -1,12 +1,12 @@
-// Descriptors, readiness, connections. Files and memory: kernel_files.cc.
+// Descriptors, connections, and what the driver does. Readiness, files and memory, leases: in files of their own.
 #include "kernel.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/epoll.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,9 +16,17 @@ namespace {
 constexpr uint64_t kCallsPerStepMax = 2'000'000;  // more is a loop that does not end
 constexpr size_t kViolationsMax = 20;
 constexpr int64_t kUncorkMs = 200;
+
+in_addr_t address_of(Nearness nearness) {
+  switch (nearness) {
+    case Nearness::network: return 0xc0000201;  // 192.0.2.1
+    case Nearness::unknown: return 0xac110002;  // 172.17.0.2
+    default: return INADDR_LOOPBACK;
+  }
+}
 }  // namespace
 
-SimulatedKernel::SimulatedKernel(uint64_t seed, const Features& features) : random(seed), features_(features) {}
+SimulatedKernel::SimulatedKernel(uint64_t seed, const Features& features) : random(seed), disk(now_ns_, features.multigrain), features_(features) {}
 
 void SimulatedKernel::violation(const std::string& text) {
   if (violations_.size() < kViolationsMax) violations_.push_back(text);
@@ -61,67 +69,17 @@ int SimulatedKernel::close(int fd) {
     return static_cast<int>(trace('c', fd, -EBADF));
   }
   if (found->second->kind == Kind::file || found->second->kind == Kind::memory) must_not_block("close of a file");
+  if (found->second->kind == Kind::file) {
+    const auto& closed = static_cast<const OpenFile&>(*found->second);
+    if (leases.held(closed) && closed.mappings > 0) violation("a leased file is closed while it is mapped: nothing is left to drop the lease with");
+    leases.drop(closed);
+  }
   for (const auto& [other, object] : objects_) {
     if (object->kind == Kind::epoll) static_cast<Epoll&>(*object).forget(fd);
   }
   if (found->second->kind == Kind::socket) static_cast<Socket&>(*found->second).release();
   objects_.erase(found);
   return static_cast<int>(trace('c', fd, 0));
-}
-
-// ---- readiness ----
-
-int SimulatedKernel::epoll_create() {
-  enter();
-  const auto epoll = std::make_shared<Epoll>();
-  const int fd = add(epoll);
-  if (fd >= 0) epolls_.push_back(epoll);
-  return static_cast<int>(trace('P', fd, fd));
-}
-
-int SimulatedKernel::epoll_control(int epoll, int operation, int fd, epoll_event* event) {
-  enter();
-  auto* set = object<Epoll>(epoll, {Kind::epoll}, "epoll_ctl");
-  if (set == nullptr || object<Pollable>(fd, {Kind::event, Kind::listener, Kind::socket}, "epoll_ctl") == nullptr) return -EBADF;
-  int result = 0;
-  if (operation == EPOLL_CTL_ADD && faults.strikes(Fault::watchNoSpace)) result = -ENOSPC;
-  else if (operation == EPOLL_CTL_ADD && faults.strikes(Fault::watchNoMemory)) result = -ENOMEM;
-  else result = set->control(operation, fd, std::static_pointer_cast<Pollable>(objects_.at(fd)), event);
-  if (operation == EPOLL_CTL_ADD && result < 0 && objects_.at(fd)->kind == Kind::socket) static_cast<Socket&>(*objects_.at(fd)).broken = true;
-  return static_cast<int>(trace('C', fd, result));
-}
-
-int SimulatedKernel::epoll_poll(int epoll, epoll_event* events, int count) {
-  enter();
-  auto* set = object<Epoll>(epoll, {Kind::epoll}, "epoll_wait");
-  if (set == nullptr) return -EBADF;
-  if (faults.strikes(Fault::interrupted)) return static_cast<int>(trace('p', epoll, -EINTR));
-  if (faults.strikes(Fault::edgeSpurious) && !peers_.empty()) peers_[random.below(peers_.size())]->wake(0);
-  return static_cast<int>(trace('p', epoll, set->poll(events, count)));
-}
-
-int SimulatedKernel::event_create() {
-  enter();
-  const int fd = faults.strikes(Fault::eventNoDescriptor) ? -EMFILE : add(std::make_shared<Event>());
-  return static_cast<int>(trace('e', fd, fd));
-}
-
-int SimulatedKernel::event_signal(int fd) {
-  enter();
-  auto* event = object<Event>(fd, {Kind::event}, "eventfd_write");
-  if (event == nullptr) return -EBADF;
-  ++event->count;
-  event->wake(EPOLLIN);
-  return static_cast<int>(trace('!', fd, 0));
-}
-
-int SimulatedKernel::event_clear(int fd) {
-  enter();
-  auto* event = object<Event>(fd, {Kind::event}, "eventfd_read");
-  if (event == nullptr) return -EBADF;
-  if (event->count == 0) return static_cast<int>(trace('?', fd, -EAGAIN));
-  event->count = 0;
-  return static_cast<int>(trace('?', fd, 0));
 }
 
 // ---- connections ----
@@ -154,7 +112,7 @@ int SimulatedKernel::accept(int listener, sockaddr* address, socklen_t* length) 
       sockaddr_in from_v4{};
       from_v4.sin_family = AF_INET;
       from_v4.sin_port = htons(static_cast<uint16_t>(10'000 + socket->peer_number));
-      from_v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      from_v4.sin_addr.s_addr = htonl(address_of(socket->nearness));
       std::memcpy(address, &from_v4, std::min<size_t>(*length, sizeof from_v4));
       *length = sizeof from_v4;
     }
@@ -174,22 +132,33 @@ ssize_t SimulatedKernel::receive(int fd, void* buffer, size_t length) {
   return trace('r', fd, from->receive(static_cast<uint8_t*>(buffer), length));
 }
 
-// What sendmsg and sendfile have in common, once it is known what is to go.
-ssize_t SimulatedKernel::take(Socket& to, const iovec* parts, size_t count, size_t total, bool more) {
+SimulatedKernel::Taken SimulatedKernel::taken(Socket& to, size_t total) {
   if (faults.strikes(Fault::sendBlocked)) to.crowd();
-  if (const int refused = to.writable(); refused < 0) return refused;
-  size_t n = std::min(total, to.room());
-  const bool crowded = n > 1 && faults.strikes(Fault::sendShort);
-  if (crowded) n = 1 + random.below(n - 1);
-  size_t left = n;
-  for (size_t i = 0; i < count && left > 0; ++i) {
-    const size_t length = std::min(left, parts[i].iov_len);
-    to.append(static_cast<const uint8_t*>(parts[i].iov_base), length, more && n == total);
-    left -= length;
+  if (const int refused = to.writable(); refused < 0) return {refused, false};
+  const size_t n = std::min(total, to.room());
+  if (n <= 1 || !faults.strikes(Fault::sendShort)) return {static_cast<ssize_t>(n), false};
+  return {static_cast<ssize_t>(1 + random.below(n - 1)), true};
+}
+
+ssize_t SimulatedKernel::push(Socket& to, Taken taken, size_t appended, size_t total, bool more) {
+  to.push(more && appended == total);
+  to.corked_ms = ticks_ms();
+  if (taken.crowded) to.crowd();
+  else if (static_cast<size_t>(taken.n) < total) to.await_room();
+  return static_cast<ssize_t>(appended);
+}
+
+// Of memory, or of a file through its mapping; less than asked for is EFAULT.
+size_t SimulatedKernel::append(Socket& to, const iovec& part, size_t length) {
+  FileMappings::Place place;
+  if (!file_mappings.find(part.iov_base, place)) {
+    to.append(static_cast<const uint8_t*>(part.iov_base), length);
+    return length;
   }
-  if (crowded) to.crowd();
-  else if (n < total) to.await_room();
-  return static_cast<ssize_t>(n);
+  std::vector<uint8_t> bytes(length);
+  const size_t n = file_mappings.copy(part.iov_base, length, bytes.data(), cold_sends_);
+  to.append(bytes.data(), n);
+  return n;
 }
 
 ssize_t SimulatedKernel::send(int fd, const iovec* parts, size_t count, bool more) {
@@ -200,7 +169,9 @@ ssize_t SimulatedKernel::send(int fd, const iovec* parts, size_t count, bool mor
   size_t total = 0;
   for (size_t i = 0; i < count; ++i) {
     total += parts[i].iov_len;
-    if (mappings_.readable(parts[i].iov_base, parts[i].iov_len)) continue;
+    FileMappings::Place place;
+    const bool mapped = file_mappings.find(parts[i].iov_base, place);
+    if (mapped ? place.file != nullptr : mappings_.readable(parts[i].iov_base, parts[i].iov_len)) continue;
     violation("sendmsg of memory that is not mapped any more");
     return -EFAULT;
   }
@@ -213,7 +184,19 @@ ssize_t SimulatedKernel::send(int fd, const iovec* parts, size_t count, bool mor
     to->broken = true;
   }
   if (broken) return trace('s', fd, -EPIPE);
-  return trace('s', fd, take(*to, parts, count, total, more));
+  const Taken taken = this->taken(*to, total);
+  if (taken.n < 0) return trace('s', fd, taken.n);
+  size_t left = static_cast<size_t>(taken.n);
+  bool faulted = false;
+  for (size_t i = 0; i < count && left > 0 && !faulted; ++i) {
+    const size_t length = std::min(left, parts[i].iov_len);
+    const size_t n = append(*to, parts[i], length);
+    left -= n;
+    faulted = n < length;
+  }
+  const size_t appended = static_cast<size_t>(taken.n) - left;
+  if (faulted && appended == 0) return trace('s', fd, -EFAULT);
+  return trace('s', fd, push(*to, taken, appended, total, more));
 }
 
 int SimulatedKernel::shutdown_send(int fd) {
@@ -234,9 +217,9 @@ int SimulatedKernel::reset(int fd) {
 
 int SimulatedKernel::make_listener(size_t backlog_max) { return add(std::make_shared<Listener>(backlog_max)); }
 
-int SimulatedKernel::connect(int listener, size_t receive_max, size_t send_max) {
+int SimulatedKernel::connect(int listener, size_t receive_max, size_t send_max, size_t window, Nearness nearness) {
   const auto number = static_cast<uint32_t>(peers_.size());
-  const auto socket = std::make_shared<Socket>(number, receive_max, send_max);
+  const auto socket = std::make_shared<Socket>(number, receive_max, send_max, window, nearness);
   auto* to = object<Listener>(listener, {Kind::listener}, "connect");
   if (to == nullptr || !to->arrive(socket)) return -1;
   peers_.push_back(socket);
@@ -250,8 +233,28 @@ void SimulatedKernel::relieve() {
 void SimulatedKernel::advance(int64_t ms) {
   now_ns_ += ms * 1'000'000;
   ticks_ns_ += ms * 1'000'000;
-  if (ms < kUncorkMs) return;
-  for (const auto& socket : peers_) socket->uncork();
+  for (const auto& [fd, object] : objects_) {
+    if (object->kind != Kind::timer) continue;
+    auto& timer = static_cast<Timer&>(*object);
+    if (timer.due_ms == Timer::kNever || timer.due_ms > ticks_ms()) continue;
+    timer.due_ms = Timer::kNever;
+    timer.expired = true;
+    timer.wake(EPOLLIN);
+  }
+  if (leases.expire()) violation("a lease was not dropped for 45 s: the kernel took it away");
+  for (const auto& socket : peers_) {
+    if (socket->corked() > 0 && ticks_ms() - socket->corked_ms >= kUncorkMs) socket->uncork();
+  }
+}
+
+bool SimulatedKernel::deliver() {
+  bool moved = false;
+  for (const auto& socket : peers_) {
+    const size_t before = socket->unacknowledged();
+    socket->arrive(SIZE_MAX);
+    moved = moved || socket->unacknowledged() != before;
+  }
+  return moved;
 }
 
 bool SimulatedKernel::ready(int epoll_index) const {
@@ -277,7 +280,8 @@ std::array<int, kKinds> SimulatedKernel::census() const {
 
 int SimulatedKernel::unsealed() const {
   return static_cast<int>(std::count_if(objects_.begin(), objects_.end(), [](const auto& entry) {
-    return entry.second->kind == Kind::memory && !static_cast<const Memory&>(*entry.second).sealed;
+    const auto* memory = entry.second->kind == Kind::memory ? static_cast<const Memory*>(entry.second.get()) : nullptr;
+    return memory != nullptr && memory->name == "pagecast-arena" && !memory->sealed;
   }));
 }
 

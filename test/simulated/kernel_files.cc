@@ -17,6 +17,12 @@ namespace pagecast::simulated {
 namespace {
 constexpr auto kFiles = {Kind::file, Kind::place};
 constexpr auto kMemory = {Kind::memory};
+
+size_t cold_pages(const Inode& inode, size_t from, size_t end) {
+  size_t cold = 0;
+  for (size_t page = from / kPageBytes; page * kPageBytes < end; ++page) cold += !inode.pages[page]->resident;
+  return cold;
+}
 }  // namespace
 
 // ---- names ----
@@ -63,6 +69,7 @@ int SimulatedKernel::status(int fd, struct stat* out) {
   enter();
   const auto* file = object<OpenFile>(fd, kFiles, "fstat");
   if (file == nullptr) return -EBADF;
+  elsewhere();
   fill_status(*file->inode, *out);
   return static_cast<int>(trace('t', fd, static_cast<ssize_t>(out->st_size)));
 }
@@ -82,17 +89,20 @@ ssize_t SimulatedKernel::read_link(const char* path, char* buffer, size_t length
 
 ssize_t SimulatedKernel::read_at(int fd, void* buffer, size_t length, off_t offset) {
   enter();
-  must_not_block("pread");
   const auto* file = object<OpenFile>(fd, {Kind::file}, "pread");
   if (file == nullptr) return -EBADF;
+  const size_t end = std::min(static_cast<size_t>(offset) + length, file->inode->size);
+  const bool cold = cold_pages(*file->inode, static_cast<size_t>(offset), end) > 0;
+  if (cold && !blocking_allowed_) ++cold_sends_;  // pread of what is in memory does not block
   if (faults.strikes(Fault::interrupted)) return trace('R', fd, -EINTR);
   if (faults.strikes(Fault::readFailed)) return trace('R', fd, -EIO);
-  const auto& content = file->inode->content;
-  const auto at = std::min(static_cast<size_t>(offset), content.size());
-  size_t n = std::min(length, content.size() - at);
+  elsewhere();
+  Inode& inode = *file->inode;
+  const auto at = std::min(static_cast<size_t>(offset), inode.size);
+  size_t n = std::min(length, inode.size - at);
   if (n > 1 && faults.strikes(Fault::readShort)) n = 1 + random.below(n - 1);
-  std::copy_n(content.begin() + static_cast<ptrdiff_t>(at), n, static_cast<uint8_t*>(buffer));
-  make_resident(*file->inode, at, n);
+  inode.read(at, static_cast<uint8_t*>(buffer), n);
+  make_resident(inode, at, n);
   return trace('R', fd, static_cast<ssize_t>(n));
 }
 
@@ -101,11 +111,15 @@ ssize_t SimulatedKernel::read_at_cached(int fd, void* buffer, size_t length, off
   const auto* file = object<OpenFile>(fd, {Kind::file}, "preadv2");
   if (file == nullptr) return -EBADF;
   if (!features_.read_nowait) return trace('n', fd, -EOPNOTSUPP);
-  const auto& content = file->inode->content;
-  const auto at = std::min(static_cast<size_t>(offset), content.size());
-  const size_t n = std::min(length, content.size() - at);
-  if (n > 0 && resident_pages(*file->inode, at, 1) == 0) return trace('n', fd, -EAGAIN);
-  std::copy_n(content.begin() + static_cast<ptrdiff_t>(at), n, static_cast<uint8_t*>(buffer));
+  const Inode& inode = *file->inode;
+  const auto at = std::min(static_cast<size_t>(offset), inode.size);
+  size_t n = std::min(length, inode.size - at);
+  if (n > 0 && resident_pages(inode, at, 1) == 0) return trace('n', fd, -EAGAIN);
+  // As far as it is there.
+  for (size_t page = at / kPageBytes; page * kPageBytes < at + n; ++page) {
+    if (!inode.pages[page]->resident) n = page * kPageBytes - at;
+  }
+  inode.read(at, static_cast<uint8_t*>(buffer), n);
   return trace('n', fd, static_cast<ssize_t>(n));
 }
 
@@ -113,16 +127,16 @@ int64_t SimulatedKernel::cached_pages(int fd, off_t offset, size_t length) {
   enter();
   const auto* file = object<OpenFile>(fd, {Kind::file}, "cachestat");
   if (file == nullptr) return -EBADF;
+  elsewhere();
   if (!features_.cachestat) return trace('g', fd, -ENOSYS);
   return trace('g', fd, features_.cachestat_counts ? resident_pages(*file->inode, static_cast<size_t>(offset), length) : 0);
 }
 
-// Copies, where Linux refers to the file's pages until the peer has read them: what a writer does to those meanwhile
-// is for the guard to prevent, and will be simulated with it.
+// Of a file, refers to its pages. Of private memory, nobody can tell: that it never changes is watched over elsewhere.
 ssize_t SimulatedKernel::send_file(int fd, int file, off_t offset, size_t length) {
   enter();
   Socket* to = socket(fd, "sendfile");
-  const auto* from = object<OpenFile>(file, {Kind::file}, "sendfile");
+  auto* from = object<Object>(file, {Kind::file, Kind::memory}, "sendfile");
   if (to == nullptr || from == nullptr) return -EBADF;
   if (to->is_shut()) violation("sendfile behind our own FIN");
   if (length == 0) violation("sendfile of nothing");
@@ -135,33 +149,42 @@ ssize_t SimulatedKernel::send_file(int fd, int file, off_t offset, size_t length
     to->abort();
     to->broken = true;
   }
-  const auto& content = from->inode->content;
+  auto* memory = from->kind == Kind::memory ? static_cast<Memory*>(from) : nullptr;
+  Inode* inode = memory == nullptr ? static_cast<OpenFile*>(from)->inode.get() : nullptr;
+  const size_t size = memory == nullptr ? inode->size : memory->size;
   const auto at = static_cast<size_t>(offset);
-  if (at >= content.size()) return trace('S', fd, 0);
-  size_t n = std::min(length, content.size() - at);
-  const bool stopped = n > 1 && faults.strikes(Fault::sendfileShort);
-  if (stopped) n = 1 + random.below(n - 1);
-  const iovec part{const_cast<uint8_t*>(content.data()) + at, n};
-  const ssize_t taken = take(*to, &part, 1, n, n < length);
-  if (taken > 0) {
-    const auto sent = static_cast<size_t>(taken);
-    const auto pages = static_cast<int64_t>((at + sent - 1) / kPageBytes - at / kPageBytes + 1);
-    if (resident_pages(*from->inode, at, sent) < pages) ++cold_sends_;
-    make_resident(*from->inode, at, sent);
+  if (at >= size) return trace('S', fd, 0);
+  size_t total = std::min(length, size - at);
+  if (total > 1 && faults.strikes(Fault::sendfileShort)) total = 1 + random.below(total - 1);
+  const Taken taken = this->taken(*to, total);
+  if (taken.n < 0) return trace('S', fd, taken.n);
+  const auto n = static_cast<size_t>(taken.n);
+  if (memory != nullptr) {
+    memory->sent = true;
+    to->append(memory->base + at, n);
+  } else {
+    if (make_resident(*inode, at, n) > 0) ++cold_sends_;
+    for (size_t done = 0; done < n;) {
+      const size_t into = (at + done) % kPageBytes;
+      const size_t some = std::min(kPageBytes - into, n - done);
+      to->append(inode->pages[(at + done) / kPageBytes], into, some);
+      done += some;
+    }
   }
-  return trace('S', fd, taken);
+  return trace('S', fd, push(*to, taken, n, total, total < length));
 }
 
 // ---- private memory ----
 
-int SimulatedKernel::memory_create(const char*) {
+int SimulatedKernel::memory_create(const char* name) {
   enter();
   must_not_block("memfd_create");
+  elsewhere();
   if (unsealed() > 1) violation("a segment of the arena is full and was not sealed");
   int fd;
   if (faults.strikes(Fault::memoryNoDescriptor)) fd = -EMFILE;
   else if (faults.strikes(Fault::memoryNoMemory)) fd = -ENOMEM;
-  else fd = add(std::make_shared<Memory>());
+  else fd = add(std::make_shared<Memory>(name));
   return static_cast<int>(trace('M', fd, fd));
 }
 
@@ -180,7 +203,9 @@ ssize_t SimulatedKernel::memory_write(int fd, const void* buffer, size_t length,
   must_not_block("pwrite");
   auto* memory = object<Memory>(fd, kMemory, "pwrite");
   if (memory == nullptr) return -EBADF;
+  elsewhere();
   if (memory->sealed) violation("pwrite to a sealed memfd");
+  if (memory->sent) violation("pwrite to a memfd that was sent");
   if (memory->sealed) return trace('w', fd, -EPERM);
   if (static_cast<size_t>(offset) + length > memory->size) violation("pwrite beyond the end of a memfd");
   if (!mappings_.readable(buffer, length)) violation("pwrite of memory that is not mapped any more");
@@ -205,6 +230,7 @@ int SimulatedKernel::memory_seal(int fd) {
   enter();
   auto* memory = object<Memory>(fd, kMemory, "F_ADD_SEALS");
   if (memory == nullptr) return -EBADF;
+  elsewhere();
   memory->sealed = true;
   return static_cast<int>(trace('x', fd, 0));
 }

@@ -14,10 +14,12 @@ namespace pagecast::simulated {
 class Mappings;
 
 struct Memory final : Object {
-  Memory() : Object(Kind::memory) {}
+  explicit Memory(const char* of) : Object(Kind::memory), name(of) {}
+  const std::string name;
   uint8_t* base = nullptr;
   size_t size = 0;
   bool sealed = false;
+  bool sent = false;  // a socket may refer to its pages
 };
 
 class Mappings {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 namespace pagecast::simulated {
@@ -50,7 +51,7 @@ ssize_t Socket::receive(uint8_t* buffer, size_t length) {
 int Socket::writable() {
   if (error_ != 0) return -std::exchange(error_, 0);
   if (dead_ || shut_) return -EPIPE;
-  if (crowded_ || out_.room() == 0) {
+  if (crowded_ || room() == 0) {
     wants_room_ = true;
     corked_ = 0;
     return -EAGAIN;
@@ -58,9 +59,10 @@ int Socket::writable() {
   return 0;
 }
 
-void Socket::append(const uint8_t* bytes, size_t length, bool more) {
-  out_.append(bytes, length);
-  corked_ = more ? std::min(corked_ + length, kSegmentBytes - 1) : 0;
+void Socket::push(bool more) {
+  corked_ = more ? std::min(corked_ + fresh_, kSegmentBytes - 1) : 0;
+  fresh_ = 0;
+  if (nearness == Nearness::host) arrive(SIZE_MAX);  // loopback: within the system call
   if (peer_closed_) abort();  // the answer of a host where nobody has this connection any more
 }
 
@@ -72,7 +74,7 @@ void Socket::crowd() {
 int Socket::shut() {
   if (dead_) return -ENOTCONN;
   shut_ = true;
-  corked_ = 0;
+  uncork();
   wake(0);
   return 0;
 }
@@ -82,7 +84,12 @@ void Socket::release() {
   // tcp_close: with input that nobody read the peer is told by a reset, and what was queued for it is lost.
   if (!dead_ && (hard_ || in_.size() > 0)) tell_peer_reset();
   shut_ = true;
+  uncork();
+}
+
+void Socket::uncork() {
   corked_ = 0;
+  if (nearness == Nearness::host) arrive(SIZE_MAX);
 }
 
 // ---- the network and the peer ----
@@ -100,11 +107,22 @@ size_t Socket::peer_send(const uint8_t* bytes, size_t length) {
   return n;
 }
 
+void Socket::arrive(size_t bytes_max) {
+  if (held_ || dead_ || peer_closed_) return;
+  const size_t sent = flight_.size() - std::min(flight_.size(), corked_);
+  const size_t window = window_ - std::min(window_, received_.size());
+  flight_.move(received_, std::min({sent, window, bytes_max}), nearness == Nearness::network);
+}
+
+// As often as it must, to have so many: what is read makes room for what follows.
 size_t Socket::peer_read(uint8_t* into, size_t length) {
-  if (saw_reset_) return 0;
-  const size_t n = out_.take(into, std::min(length, out_.size() - std::min(out_.size(), corked_)));
-  if (n > 0) offer_room();
-  return n;
+  size_t done = 0;
+  for (size_t n = 1; n > 0 && done < length; done += n) {
+    arrive(SIZE_MAX);
+    n = received_.take(into + done, length - done);
+  }
+  if (done > 0) offer_room();
+  return done;
 }
 
 void Socket::peer_finish() {
@@ -114,28 +132,36 @@ void Socket::peer_finish() {
 }
 
 void Socket::peer_close() {
-  if (out_.size() > 0) return peer_reset();
+  if (unread() > 0) return peer_reset();
   peer_closed_ = true;
   peer_finish();
 }
 
 void Socket::peer_reset() {
+  received_.clear();
+  die();
+}
+
+// tcp_reset: a reset has come, or is made up by the network.
+void Socket::die() {
   if (dead_) return;
   dead_ = true;
-  error_ = finished_ ? EPIPE : ECONNRESET;  // tcp_reset: EPIPE in CLOSE_WAIT
-  out_.clear();
+  error_ = finished_ ? EPIPE : ECONNRESET;  // EPIPE in CLOSE_WAIT
+  flight_.clear();
   corked_ = 0;
   wake(0);
 }
 
 void Socket::abort() {
-  peer_reset();
+  if (peer_closed_) received_.clear();
+  die();
   saw_reset_ = true;
 }
 
+// It does not take back what has arrived: that can still be read.
 void Socket::tell_peer_reset() {
   saw_reset_ = dead_ = true;
-  out_.clear();
+  flight_.clear();
 }
 
 void Socket::relieve() {
@@ -143,8 +169,6 @@ void Socket::relieve() {
   crowded_ = false;
   offer_room();
 }
-
-void Socket::uncork() { corked_ = 0; }
 
 void Socket::offer_room() {
   if (!wants_room_ || dead_ || !has_room()) return;

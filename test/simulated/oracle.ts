@@ -13,9 +13,14 @@ export interface Truth {
   readonly history: History;
   readonly source: Buffer;
   readonly profile: Profile;
+  /** Whether answers were cut off because their file had changed. */
+  readonly prevented: () => boolean;
   /** Strong tags seen so far, and what they stand for; shared by all clients of a storm. */
   readonly tags: Map<string, Buffer>;
 }
+
+/** How a fault begins that is bytes of two versions, or of none. */
+export const TORN = 'torn';
 
 const NOT_FOUND_PAGE = '/404.html';
 const NOT_FOUND_TEXT = 'Not Found\n';
@@ -44,7 +49,14 @@ export function partialFaultOf(truth: Truth, client: Client, index: number, resp
   if (response.status !== 200 || asked.subject !== 'file') return undefined;
   const versions = truth.history.within(ROOT + asked.path, saidMs - CHANGE_SEEN_MS, Infinity);
   const { body } = response;
+  // A reset does not take back what is torn and was sent of it.
+  if (client.end === 'reset' && (truth.prevented() || isUnnoticed(truth.profile))) return undefined;
   return versions.some(({ content }) => content?.subarray(0, body.length).equals(body)) ? undefined : `the first ${body.length} bytes are of no version`;
+}
+
+/** Without a lease nobody knows of writers: what stands still for a while is taken for a version. */
+function isUnnoticed({ faults, options: { protect } }: Profile): boolean {
+  return protect === 'copy' || protect === 'verify' || faults.has('leaseDenied') || faults.has('leaseUnsupported');
 }
 
 class FileAnswer {
@@ -69,11 +81,12 @@ class FileAnswer {
     if (status === 500) return this.#truth.profile.faults.has('readFailed') ? undefined : '500 though nothing fails';
     const versions = this.#versions(this.#asked.path);
     if (versions.length === 0) return `${status} for what was not there`;
-    return versions.some(({ content }) => this.#matches(content!)) ? this.#tagFault() : `${status} with ${this.#response.body.length} bytes, of no version from ${this.#fromMs} to ${this.#toMs}`;
+    return versions.some(({ content }) => this.#matches(content!)) ? this.#tagFault() : this.#told(this.#asked.path, (content) => this.#matches(content));
   }
 
   #versions(path: string): Version[] {
-    return this.#truth.history.within(ROOT + path, this.#fromMs, this.#toMs).filter(({ content }) => content !== undefined);
+    const { history, profile } = this.#truth;
+    return history.within(ROOT + path, this.#fromMs, this.#toMs, isUnnoticed(profile)).filter(({ content }) => content !== undefined);
   }
 
   #missingFault(): string | undefined {
@@ -82,11 +95,22 @@ class FileAnswer {
     if (this.#asked.method === 'HEAD') return undefined;
     const { body } = this.#response;
     if (body.equals(Buffer.from(NOT_FOUND_TEXT))) return undefined;
-    return this.#versions(NOT_FOUND_PAGE).some(({ content }) => content!.equals(body)) ? undefined : 'a 404 page of no version';
+    return this.#versions(NOT_FOUND_PAGE).some(({ content }) => content!.equals(body)) ? undefined : this.#told(NOT_FOUND_PAGE, (content) => content.equals(body));
+  }
+
+  /** Of a version at the wrong time, or of none. */
+  #told(path: string, matches: (content: Buffer) => boolean): string {
+    const { status, body } = this.#response;
+    const when = `from ${this.#fromMs} to ${this.#toMs}`;
+    const version = this.#truth.history.ever(ROOT + path).find(({ content }) => content !== undefined && matches(content));
+    if (!version) return `${TORN}: ${status} with ${body.length} bytes, of no version`;
+    return `${status} with ${body.length} bytes, ${when}, of ${version.partial ? 'what was half written' : 'a version'} from ${version.fromMs} to ${version.untilMs}`;
   }
 
   #unavailableFault(): string | undefined {
-    const { faults, options } = this.#truth.profile;
+    const { faults, options, rewrites } = this.#truth.profile;
+    // It never stands still: somebody opens it while it is loaded, or replaces it whenever it is looked at.
+    if (rewrites || isUnnoticed(this.#truth.profile)) return undefined;
     if (faults.has('poolFull') || faults.has('openNoDescriptor') || faults.has('openRaced')) return undefined;
     return (options.features?.descriptorsMax ?? Infinity) < 1000 ? undefined : '503 though nothing is short';
   }

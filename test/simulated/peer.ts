@@ -1,9 +1,10 @@
 // A client at the other end of a simulated connection: what it has to say, and what it has heard.
 import { parseResponses, type Heard, type Response } from './response.ts';
-import { peerStates, type World } from './world.ts';
+import { peerStates, type Nearness, type World } from './world.ts';
 
 export class Peer {
   readonly number: number;
+  readonly nearness: Nearness;
   readonly #world: World;
   #heard: Buffer[] = [];
   #waiting = Buffer.alloc(0);
@@ -12,9 +13,10 @@ export class Peer {
   /** It has closed or reset. */
   gone = false;
 
-  constructor(world: World, number: number) {
+  constructor(world: World, number: number, nearness: Nearness) {
     this.#world = world;
     this.number = number;
+    this.nearness = nearness;
   }
 
   /** Says as much as there is room for; the rest with the next push(). */
@@ -64,6 +66,21 @@ export class Peer {
   /** Of so many answers to GET, and nothing else. */
   statuses(count: number): readonly number[] {
     return this.responses(Array<string>(count).fill('GET')).map(({ status }) => status);
+  }
+
+  /** Nothing arrives any more, or again. */
+  hold(held = true): void {
+    this.#world.hold(this.number, held);
+  }
+
+  /** Bytes that its kernel has not confirmed. */
+  get unacknowledged(): number {
+    return this.#world.unacknowledged(this.number);
+  }
+
+  /** Bytes on their way, or not read, that are pages of a file still. */
+  get referenced(): number {
+    return this.#world.referenced(this.number);
   }
 
   forget(): void {

@@ -2,10 +2,13 @@
 // are, what is done to files. Every fourth storm or so has no faults at all: there nothing may be excused.
 import type { Random } from './random.ts';
 import type { SiteOptions } from './site.ts';
-import type { FaultName, Features } from './world.ts';
+import type { FaultName, Features, Nearness } from './world.ts';
 
 const KiB = 1 << 10;
 const MiB = 1 << 20;
+
+/** Where clones are made. */
+export const SNAPSHOTS = '/snapshots';
 
 /** Probability a call at full strength. */
 const STRENGTHS: Readonly<Record<FaultName, number>> = {
@@ -13,6 +16,7 @@ const STRENGTHS: Readonly<Record<FaultName, number>> = {
   pipeBroken: 0.006, edgeSpurious: 0.1, acceptInterrupted: 0.1, acceptAborted: 0.05, acceptNoDescriptor: 0.1, acceptNoFile: 0.05,
   acceptNoBuffer: 0.05, watchNoSpace: 0.05, watchNoMemory: 0.05, eventNoDescriptor: 0, cacheMissed: 0.2, openRaced: 0.2,
   openNoDescriptor: 0.05, readShort: 0.3, readFailed: 0.03, memoryNoDescriptor: 0.2, memoryNoMemory: 0.2, memoryWriteShort: 0.3, poolFull: 0.1,
+  leaseDenied: 0.3, leaseUnsupported: 0.1, signalLate: 0.6, signalLost: 0.3, mapRefused: 0.3,
 };
 
 export interface Profile {
@@ -21,9 +25,10 @@ export interface Profile {
   readonly clients: number;
   readonly steps: number;
   readonly fileBytesMax: number;
-  /** What may happen to files besides being replaced and removed. */
-  readonly truncates: boolean;
-  readonly overwrites: boolean;
+  /** What may happen to files besides being replaced and removed: open(O_RDONLY|O_TRUNC), and rewriting in place. */
+  readonly empties: boolean;
+  readonly rewrites: boolean;
+  readonly nearnesses: readonly Nearness[];
   /** The clock jumps past deadlines. */
   readonly timeouts: boolean;
   /** How it ends: served to the end, drained, or with the engine taken away in the middle. */
@@ -35,7 +40,7 @@ export interface Profile {
 function features(random: Random): Features {
   return {
     openat2: random.chance(0.9), resolveCached: random.chance(0.9), cachestat: random.chance(0.85), cachestatCounts: random.chance(0.85),
-    readNowait: random.chance(0.85), descriptorsMax: random.chance(0.15) ? random.between(20, 60) : 1 << 20,
+    readNowait: random.chance(0.85), multigrain: true, reflink: random.chance(0.5), droppable: random.chance(0.8), descriptorsMax: random.chance(0.15) ? random.between(20, 60) : 1 << 20,
   };
 }
 
@@ -50,7 +55,6 @@ export function profileOf(random: Random): Profile {
   const hashBytesMax = random.of(arenaBytesMax === 8 * MiB ? [8 * MiB] : [KiB, 100 * KiB, 8 * MiB]);
   // With a small arena the files that it takes are large, so that it rolls over.
   const arenaFileBytesMax = Math.min(hashBytesMax, random.of(arenaBytesMax === 8 * MiB ? [64 * KiB, MiB, 2 * MiB] : [0, 4 * KiB, 64 * KiB, MiB]));
-  const memoryFaults = faults.has('memoryNoDescriptor') || faults.has('memoryNoMemory');
   const given = features(random);
   return {
     faults,
@@ -61,13 +65,18 @@ export function profileOf(random: Random): Profile {
       missingPathsMax: random.of([1, 16]),
       arenaBytesMax, arenaFileBytesMax, hashBytesMax,
       backlogMax: random.of([2, 64]),
+      protect: random.of(['auto', 'auto', 'auto', 'auto', 'auto', 'sealed', 'lease', 'copy', 'verify']),
+      guard: {
+        writerDelayMaxMs: random.of([0, 20, 1000]), snapshotMaxBytes: random.of([0, 300 * KiB, 64 * MiB, 64 * MiB]), privateMaxTotalBytes: random.of([0, 2 * MiB, 64 * MiB]),
+        snapshotDir: random.chance(0.3) ? SNAPSHOTS : '', unknownPeer: random.of(['probe', 'probe', 'probe', 'copy']),
+      },
     },
     clients: random.between(3, 30),
     steps: random.between(150, 800),
     fileBytesMax: random.of(arenaBytesMax === 8 * MiB ? [500 * KiB, 2500 * KiB] : [3 * KiB, 80 * KiB, 500 * KiB, 500 * KiB, 2500 * KiB]),
-    truncates: random.chance(0.3),
-    // In place only where a private copy protects: what else may tear until there are leases (DESIGN §2).
-    overwrites: random.chance(0.5) && arenaBytesMax === 64 * MiB && !memoryFaults && given.descriptorsMax === 1 << 20,
+    empties: random.chance(0.2),
+    rewrites: random.chance(0.8),
+    nearnesses: random.of<readonly Nearness[]>([['host'], ['network'], ['unknown'], ['network', 'unknown', 'host'], ['network', 'unknown', 'host'], ['network', 'unknown', 'host']]),
     timeouts: random.chance(0.2),
     ending: random.of(['served', 'served', 'served', 'served', 'served', 'served', 'drained', 'stopped']),
     poolSteps: random.of([2, 14, 14, 14]),

@@ -1,4 +1,4 @@
-// epoll(7) and eventfd(2). An item stands in the ready list from a wake-up until it is looked at; what is then reported
+// epoll(7), eventfd(2) and timerfd_create(2). An item stands in the ready list from a wake-up until it is looked at; what is then reported
 // is everything that holds at that moment, so an edge is per item, not per bit (fs/eventpoll.c: ep_send_events).
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace pagecast::simulated {
 
-enum class Kind { epoll, event, listener, socket, file, place, memory };  // place: opened with O_PATH
-constexpr int kKinds = 7;
+enum class Kind { epoll, event, listener, socket, file, place, memory, timer };  // place: opened with O_PATH
+constexpr int kKinds = 8;
 
 struct Object {
   explicit Object(Kind k) : kind(k) {}
@@ -69,6 +69,14 @@ struct Event final : Pollable {
   Event() : Pollable(Kind::event) {}
   uint32_t readiness() override { return EPOLLOUT | (count > 0 ? EPOLLIN : 0u); }
   uint64_t count = 0;
+};
+
+struct Timer final : Pollable {
+  Timer() : Pollable(Kind::timer) {}
+  uint32_t readiness() override { return expired ? EPOLLIN : 0u; }
+  static constexpr int64_t kNever = -1;
+  int64_t due_ms = kNever;
+  bool expired = false;
 };
 
 }  // namespace pagecast::simulated

@@ -9,7 +9,7 @@ import { loopLimits, type LoopLimits } from '../../server/limits.ts';
 import { AccessLog } from '../../server/log/access.ts';
 import type { AccessRecord, Incomplete } from '../../server/log/record.ts';
 import type { Loop } from '../../server/loop.ts';
-import type { ResolvedOptions } from '../../server/options.ts';
+import type { GuardLimits, Protect, ResolvedOptions } from '../../server/options.ts';
 import type { Opener } from '../../server/opener.ts';
 import type { Plan } from '../../server/plan.ts';
 import type { ReportName } from '../../server/report.ts';
@@ -19,10 +19,14 @@ import { Audit } from './audit.ts';
 import { contentOf } from './content.ts';
 import { Peer } from './peer.ts';
 import { SimulatedTime } from './time.ts';
-import { allFeatures, faults, simulated, type FaultName, type Features, type World } from './world.ts';
+import { allFeatures, faults, nearness, simulated, type FaultName, type Features, type Nearness, type World } from './world.ts';
+import { Writer } from './writer.ts';
 
 export const ROOT = '/site';
 const TURNS_MAX = 20_000;
+const PROTECT = { auto: 'AUTO', sealed: 'SEALED', lease: 'LEASE', copy: 'COPY', verify: 'VERIFY', off: 'OFF' } as const;
+/** Pages that a peer of this host may hold are watched for so long: native/guarding.cc. */
+const UNREAD_MS = 10_000;
 
 export interface SiteOptions {
   readonly seed?: number;
@@ -34,9 +38,20 @@ export interface SiteOptions {
   readonly arenaBytesMax?: number;
   readonly arenaFileBytesMax?: number;
   readonly hashBytesMax?: number;
+  readonly protect?: Protect;
+  readonly guard?: Partial<GuardLimits>;
   readonly backlogMax?: number;
   /** Answers of its own for some paths: at once (`known`) or later. */
   readonly plans?: ReadonlyMap<string, { readonly known: boolean; readonly plan: (request: RequestHead) => Plan }>;
+}
+
+export interface Connecting {
+  readonly receiveBytesMax?: number;
+  /** Bytes sent and not read. */
+  readonly sendBytesMax?: number;
+  /** How many of them the peer's kernel takes, and acknowledges. Default: all. */
+  readonly windowBytes?: number;
+  readonly nearness?: Nearness;
 }
 
 export interface Reported {
@@ -97,7 +112,11 @@ function optionsOf(given: SiteOptions): ResolvedOptions {
     limits: { ...loopLimits, connectionsMax: 256, ...given.limits },
     files: { openMax: given.openFilesMax ?? 64, missingMax: given.missingPathsMax ?? 64 },
     arena: { bytesMax: given.arenaBytesMax ?? 64 << 20, fileBytesMax: given.arenaFileBytesMax ?? 64 << 10 },
-    guard: { privateMaxBytes: given.hashBytesMax ?? 8 << 20 },
+    protect: given.protect ?? 'auto',
+    guard: {
+      privateMaxBytes: given.hashBytesMax ?? 8 << 20, privateMaxTotalBytes: 64 << 20, snapshotDir: '', snapshotMaxBytes: 64 << 20, writerDelayMaxMs: 1000,
+      readerWaitMaxMs: 500, staleMaxMs: 5000, unknownPeer: 'probe', unsentMaxBytes: 0, ...given.guard,
+    },
   };
 }
 
@@ -140,6 +159,7 @@ export class Site {
   }
 
   #static(engine: Engine, opener: Opener, options: ResolvedOptions): Exchange {
+    const areas = (): Areas => this.areas;
     this.#lookup = new Lookup<SitePlans>(engine, layout, opener, {
       root: ROOT,
       index: options.index,
@@ -147,7 +167,12 @@ export class Site {
       openFilesMax: options.files.openMax,
       missingPathsMax: options.files.missingMax,
       shedConnections: () => this.loop.shedIdle(),
-      limits: { symlinks: 0, hashBytesMax: options.guard.privateMaxBytes, arenaBytesMax: options.arena.fileBytesMax },
+      limits: { symlinks: 0, hashBytesMax: options.guard.privateMaxBytes, arenaBytesMax: options.arena.fileBytesMax, protect: layout.protect[PROTECT[options.protect]] },
+      get broken() {
+        return areas().broken; // they are made with the engine
+      },
+      readerWaitMaxMs: options.guard.readerWaitMaxMs,
+      staleMaxMs: options.guard.staleMaxMs,
     }, (name, _message, facts = {}) => this.reports.push({ name, facts }));
     return new StaticExchange(this.#lookup);
   }
@@ -160,19 +185,27 @@ export class Site {
     return this.reports.filter((report) => report.name === name).length;
   }
 
-  /** A file of the site, older than timestamps can tell apart. */
+  /** A file of the site, on disk, and older than timestamps can tell apart. */
   put(name: string, content: number, bytes: number): Buffer {
     const bytesOf = contentOf(content, bytes);
     this.world.put(`${ROOT}/${name}`, bytesOf, -1);
+    this.world.settleLater();
+    this.world.sync(`${ROOT}/${name}`);
     this.advance(50);
     return bytesOf;
   }
 
+  /** Somebody opens a file of the site for writing. */
+  openForWriting(name: string, how: { truncates?: boolean; patient?: boolean } = {}): Writer {
+    return new Writer(this.world, `${ROOT}/${name}`, how);
+  }
+
   /** Undefined where the backlog is full. */
-  connect(sizes: { receiveBytesMax?: number; sendBytesMax?: number } = {}): Peer | undefined {
-    const number = this.world.connect(this.listener, sizes.receiveBytesMax ?? 1 << 16, sizes.sendBytesMax ?? 1 << 18);
+  connect(how: Connecting = {}): Peer | undefined {
+    const { receiveBytesMax = 1 << 16, sendBytesMax = 1 << 18, windowBytes = sendBytesMax, nearness: near = 'host' } = how;
+    const number = this.world.connect(this.listener, receiveBytesMax, sendBytesMax, windowBytes, nearness[near]);
     if (number < 0) return undefined;
-    const peer = new Peer(this.world, number);
+    const peer = new Peer(this.world, number, near);
     this.peers.push(peer);
     return peer;
   }
@@ -198,11 +231,21 @@ export class Site {
       if (turns > TURNS_MAX) throw new Error(`no rest after ${TURNS_MAX} turns`);
       this.world.settleLater();
       this.world.relieve();
+      this.world.guardTurn();
       while (this.world.poolStep());
+      let moved = this.world.deliver();
       await this.turn();
-      let moved = !this.atRest;
+      moved ||= !this.atRest;
       for (const peer of read ? this.peers : []) moved = peer.read() > 0 || moved;
       quiet = moved ? 0 : quiet + 1;
+    }
+  }
+
+  /** Time passes in which everybody does what he has to do, millisecond by millisecond. */
+  async pass(ms: number, read = false): Promise<void> {
+    for (let left = ms; left > 0; --left) {
+      this.advance(1);
+      await this.settle(read);
     }
   }
 
@@ -236,7 +279,7 @@ export class Site {
     this.world.calm();
     if (this.#stopped) return this.stop();
     for (const peer of this.peers) peer.reset();
-    await this.settle();
+    await this.#quiet();
     const faults = [...this.world.violations(), ...this.audit.faults, ...this.log.faults];
     const expect = (what: string, found: number, expected: number): void => {
       if (found !== expected) faults.push(`${what}: ${found} instead of ${expected}`);
@@ -246,25 +289,47 @@ export class Site {
     expect('slots open', this.audit.open, 0);
     expect('ACCEPTED without CLOSED', this.audit.accepted - this.audit.closed, 0);
     expect('answers not logged', this.log.unwritten, 0);
+    expect('writers that wait', this.world.census().writersWaiting, 0);
     expect('counter accepted', this.counter('accepted'), this.audit.accepted);
     if (this.engine.census().files > this.openEntries) faults.push(`${this.engine.census().files} file records for ${this.openEntries} entries`);
     await this.dropEntries();
     expect('file records without entries', this.engine.census().files, 0);
-    expect('files open', this.world.census().file, 0);
+    const { file, leases, mappings } = this.world.census();
+    expect('files open', file, 0);
+    expect('leases', leases, 0);
+    expect('leases counted', this.engine.census()['leases']!, 0);
+    expect('mappings', mappings, 0);
+    for (const name of ['privateBytes', 'snapshotBytes']) expect(name, this.engine.census()[name]!, 0);
     return [...faults, ...(await this.stop())];
+  }
+
+  /** Breaks come to their end, and so do the times for which anything is remembered of peers. */
+  async #quiet(): Promise<void> {
+    for (let ms = 0; this.world.guardTurn() && ms < UNREAD_MS; ++ms) {
+      await this.settle();
+      this.advance(1);
+    }
+    // One time may follow the other.
+    for (let i = 0; i < 3; ++i) {
+      await this.settle();
+      this.advance(UNREAD_MS + 1000);
+    }
+    await this.settle();
   }
 
   /** The engine ends, whatever it is doing: as when its worker dies. What it did not give back is returned. */
   async stop(): Promise<string[]> {
     this.#stopped = true;
     this.engine.stop();
-    for (let i = 0; i < 3; ++i) {
+    for (let i = 0, busy = true; i < 3 || (busy && i < UNREAD_MS); ++i) {
+      busy = this.world.guardTurn();
       while (this.world.poolStep());
+      this.advance(1);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const { epoll, event, socket, file, place, memory } = this.world.census();
+    const { epoll, event, timer, socket, file, place, memory, leases, mappings, writersWaiting } = this.world.census();
     const faults = this.world.violations();
-    if (epoll + event + socket + file + place > 0) faults.push(`open after stop(): ${JSON.stringify(this.world.census())}`);
+    if (epoll + event + timer + socket + file + place + leases + mappings + writersWaiting > 0) faults.push(`open after stop(): ${JSON.stringify(this.world.census())}`);
     const segments = this.engine.census().arenaBytes / (4 << 20);
     if (memory !== segments) faults.push(`${memory} memory files for ${segments} segments of the arena`);
     return faults;

@@ -20,6 +20,15 @@ void tell(int signal) {
 
 }  // namespace
 
+bool World::guard_turn() {
+  const bool before = kernel.blocking_allowed(true);
+  while (const std::optional<int> fd = kernel.take_signal()) process.guard.broken(*fd);
+  if (kernel.take_overflow()) process.guard.rescan();
+  const bool busy = process.guard.turn();
+  kernel.blocking_allowed(before);
+  return busy;
+}
+
 int peer_state(const Socket& of) {
   return (of.saw_end() ? kPeer_ENDED : 0) | (of.saw_reset() ? kPeer_RESET : 0) | (of.accepted ? kPeer_ACCEPTED : 0) |
          (of.broken ? kPeer_BROKEN : 0) | (of.released() ? kPeer_RELEASED : 0) | (of.corked() > 0 ? kPeer_CORKED : 0);

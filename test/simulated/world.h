@@ -1,4 +1,5 @@
-// A world: kernel, pool and process, as one driver uses them. Engines of the Process are made by TypeScript.
+// A world: kernel, pool and process, as one driver uses them. Engines of the Process are made by TypeScript. The guard
+// has no thread here: it turns when the driver says so, never within a call of an engine.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,12 @@ namespace pagecast::simulated {
 
 struct World {
   World(uint64_t seed, const Features& features)
-      : kernel(seed, features), pool(new SimulatedPool(kernel)), process(kernel, std::unique_ptr<Pool>(pool)) {}
+      : kernel(seed, features), pool(new SimulatedPool(kernel)), process(kernel, std::unique_ptr<Pool>(pool)) {
+    process.guard.begin(SimulatedKernel::kGuardThread, SimulatedKernel::kLeaseSignal);
+  }
+
+  // Once around the loop of native/guard_thread.cc. True while breaks are under way.
+  bool guard_turn();
 
   SimulatedKernel kernel;
   SimulatedPool* pool;  // the process's

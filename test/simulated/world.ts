@@ -8,7 +8,13 @@ export type FaultName =
   | 'interrupted' | 'sendShort' | 'sendBlocked' | 'sendfileShort' | 'sendfileFailed' | 'connectionReset' | 'pipeBroken' | 'edgeSpurious'
   | 'acceptInterrupted' | 'acceptAborted' | 'acceptNoDescriptor' | 'acceptNoFile' | 'acceptNoBuffer' | 'watchNoSpace' | 'watchNoMemory'
   | 'eventNoDescriptor' | 'cacheMissed' | 'openRaced' | 'openNoDescriptor' | 'readShort' | 'readFailed' | 'memoryNoDescriptor'
-  | 'memoryNoMemory' | 'memoryWriteShort' | 'poolFull';
+  | 'memoryNoMemory' | 'memoryWriteShort' | 'poolFull' | 'leaseDenied' | 'leaseUnsupported' | 'signalLate' | 'signalLost' | 'mapRefused';
+
+/** How near a peer is: native/kernel.h. */
+export type Nearness = 'network' | 'unknown' | 'host';
+
+/** test/simulated/leases.h. */
+export type WriterStateName = 'COMING' | 'WAITING' | 'INSIDE' | 'GONE';
 
 export type PeerStateName = 'ENDED' | 'RESET' | 'ACCEPTED' | 'BROKEN' | 'RELEASED' | 'CORKED';
 
@@ -19,11 +25,14 @@ export interface Features {
   readonly cachestat: boolean;
   readonly cachestatCounts: boolean;
   readonly readNowait: boolean;
+  readonly multigrain: boolean;
+  readonly reflink: boolean;
+  readonly droppable: boolean;
   readonly descriptorsMax: number;
 }
 
 export const allFeatures: Features = {
-  openat2: true, resolveCached: true, cachestat: true, cachestatCounts: true, readNowait: true, descriptorsMax: 1 << 20,
+  openat2: true, resolveCached: true, cachestat: true, cachestatCounts: true, readNowait: true, multigrain: false, reflink: false, droppable: true, descriptorsMax: 1 << 20,
 };
 
 /** Open descriptors by kind; a `place` is one opened with O_PATH. */
@@ -35,6 +44,12 @@ export interface Census {
   readonly file: number;
   readonly place: number;
   readonly memory: number;
+  readonly timer: number;
+  readonly leases: number;
+  /** Writers in open(2). */
+  readonly writersWaiting: number;
+  /** Of files, by mmap. */
+  readonly mappings: number;
   /** sendfile calls that had to wait for the disk. */
   readonly coldSends: number;
   /** System calls so far. */
@@ -61,8 +76,16 @@ export interface World {
 
   /** A listening descriptor. */
   listen(backlogMax: number): number;
-  /** A peer number, or -1 where the backlog is full. */
-  connect(listener: number, receiveBytesMax: number, sendBytesMax: number): number;
+  /** A peer number, or -1 where the backlog is full. `window`: how much of what is sent, and not read, arrives. */
+  connect(listener: number, receiveBytesMax: number, sendBytesMax: number, windowBytes: number, nearness: number): number;
+  /** What is on its way to peers arrives, as far as their windows go. Whether anything did. */
+  deliver(): boolean;
+  arrive(peer: number, bytesMax: number): void;
+  /** The network carries nothing to this peer. */
+  hold(peer: number, held: boolean): void;
+  unacknowledged(peer: number): number;
+  /** Bytes on their way to a peer, or not read by it, that are pages of a file still. */
+  referenced(peer: number): number;
   /** How many bytes there was room for. */
   send(peer: number, bytes: Uint8Array): number;
   read(peer: number, bytesMax: number): Buffer;
@@ -75,14 +98,29 @@ export interface World {
 
   /** As rename(2) does: the name leads to a new file. -1: modified now. */
   put(path: string, bytes: Uint8Array, modifiedMs: number): void;
-  /** In place. */
+  /** In place, by a writer who waits for leases, and closes at once. */
   overwrite(path: string, bytes: Uint8Array): void;
   truncate(path: string, size: number): void;
+  /** open(O_RDONLY|O_TRUNC): no lease keeps it out. */
+  empty(path: string): void;
+  /** A writer, who waits for leases; one who is not patient (O_NONBLOCK) gives up where there are some. */
+  openForWriting(path: string, truncates: boolean, patient: boolean): number;
+  /** One of `writerStates`. */
+  writerState(writer: number): number;
+  write(writer: number, offset: number, bytes: Uint8Array): void;
+  truncateTo(writer: number, size: number): void;
+  closeWriter(writer: number): void;
   remove(path: string): void;
   link(path: string, target: string): void;
   /** Its pages leave the page cache. */
   evict(path: string): void;
+  /** Its pages are written to disk. */
+  sync(path: string): void;
 
+  /** The guard thread goes once around its loop. Whether breaks are under way. */
+  guardTurn(): boolean;
+  /** The same in the middle of the next pool job, so many of its calls from now. */
+  guardTurnMeanwhile(calls: number): void;
   /** One job runs, or is delivered. False: there was none. */
   poolStep(): boolean;
   poolSize(): number;
@@ -105,10 +143,12 @@ interface Simulated {
   readonly World: new (seed: bigint, features: Features, replay: string) => World;
   readonly faults: Readonly<Record<FaultName, number>>;
   readonly peerStates: Readonly<Record<PeerStateName, number>>;
+  readonly writerStates: Readonly<Record<WriterStateName, number>>;
+  readonly nearness: Readonly<Record<Nearness, number>>;
 }
 
 const require = createRequire(import.meta.url);
 // From dist/test/simulated.
 const addon = fileURLToPath(new URL('../../../test/simulated/build/Release/pagecast_simulated.node', import.meta.url));
 export const simulated = require(addon) as Simulated;
-export const { faults, peerStates } = simulated;
+export const { faults, peerStates, writerStates, nearness } = simulated;

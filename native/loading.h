@@ -1,0 +1,50 @@
+// A file becomes a record: leased where that is granted, read once where it is small, copied into private memory where
+// that is what protects it. In a pool thread.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "arena.h"
+#include "files.h"
+#include "kernel.h"
+
+namespace pagecast {
+
+using Digest = std::array<uint8_t, 32>;  // SHA-256
+Digest digest_of(const std::vector<uint8_t>& bytes);
+
+// A memory file for all of `file`, within the budget of private memory; -errno. Becomes the file's when it is sealed;
+// with an `error` it is given back. 0 or -errno.
+int private_memory(Kernel& kernel, Guard& guard, File& file);
+int seal(Kernel& kernel, Guard& guard, File& file, int memory, int error);
+
+class Loading {
+ public:
+  // `last`: nobody will try again; what changes all the time is then taken unread.
+  Loading(Kernel& kernel, Arena& arena, Guard& guard, File& file, const LoadLimits& limits, bool last);
+  // 0; -EBUSY: somebody has it open for writing; -EAGAIN: it changed while it was read; -errno.
+  int run(const Earlier& earlier);
+
+ private:
+  int lease();
+  bool is_quiet(int64_t for_ns) const;
+  int read(size_t prefix, Digest* prefix_digest);
+  int read_through(size_t prefix, Digest* prefix_digest);
+  int take_grown(const Earlier& earlier);
+  int conclude();
+
+  Kernel& kernel_;
+  Arena& arena_;
+  Guard& guard_;
+  File& file_;
+  const LoadLimits& limits_;
+  const bool last_;
+  const size_t size_;
+  bool leased_ = false;
+  bool to_arena_ = false;
+  bool has_zeros_ = false;  // behind the prefix
+  int memory_ = -1;
+};
+
+}  // namespace pagecast
