@@ -123,7 +123,8 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
   const workers = options.workers ?? grantedCpus();
   const share = Math.max(1, Math.floor(descriptors / Math.max(1, workers)));
   const files = { openMax: Math.min(4096, Math.max(16, share >> 2)), missingMax: 4096, ...given(options.files) };
-  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - (share >> 1) - 64)), ...given(options.limits) };
+  // A file that is private has two descriptors.
+  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - 2 * files.openMax - 64)), ...given(options.limits) };
   const resolved: ResolvedOptions = {
     root: typeof (options.root ?? '.') === 'string' ? resolve(options.root ?? '.') : '',
     index: options.index ?? 'index.html',
