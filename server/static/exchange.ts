@@ -25,9 +25,6 @@ export class StaticExchange implements Exchange {
   readonly #lookup: Lookup<SitePlans>;
   readonly #errors = new Map<number, { readonly full: Plan; readonly head: Plan }>();
 
-  /** The entry of the page for what is not there, where that is not there either: most sites' 404s need no second look at the table. */
-  #noPage: Entry<SitePlans> | undefined;
-
   constructor(lookup: Lookup<SitePlans>) {
     this.#lookup = lookup;
   }
@@ -38,10 +35,8 @@ export class StaticExchange implements Exchange {
     if (entry === undefined) return undefined;
     if (entry.kind === 'file') return selectedPlan(request, plansOf(entry).selected, nowMs);
     if (entry.kind !== 'missing') return this.#other(request, entry);
-    const page = this.#noPage !== undefined && nowMs < this.#noPage.freshUntilMs ? this.#noPage : this.#lookup.known(NOT_FOUND_PAGE, nowMs);
-    if (page === undefined) return undefined;
-    this.#noPage = page.kind === 'file' ? undefined : page;
-    return this.#notFound(request, page);
+    const page = this.#lookup.known(NOT_FOUND_PAGE, nowMs);
+    return page && this.#notFound(request, page);
   }
 
   async find(request: RequestHead, nowMs: number): Promise<Plan> {
