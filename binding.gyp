@@ -23,6 +23,7 @@
         "native/lookups.cc",
         "native/peers.cc",
         "native/pool.cc",
+        "native/private_memory.cc",
         "native/probe.cc",
         "native/probe_binding.cc",
         "native/probe_network.cc",

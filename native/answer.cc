@@ -91,6 +91,7 @@ enum class From { memory, clone, shared, copied, unproven, parked, lost };
 struct Source {
   From from;
   int fd;
+  uint64_t base = 0;  // where the file's first byte is
 };
 
 // Whether the peer may be sent the file's own pages: those of a peer on this host would stay in its receive queue.
@@ -107,7 +108,9 @@ bool shares(SendContext& context, Connection& connection, bool probe_works) {
 
 Source source_of(SendContext& context, Connection& connection, const Span& span) {
   const File& file = *span.file;
-  if (const int memory = file.private_fd.load(std::memory_order_acquire); memory >= 0) return {From::memory, memory};
+  if (const int memory = file.private_fd.load(std::memory_order_acquire); memory >= 0) {
+    return {From::memory, memory, file.private_copy.offset};
+  }
   switch (file.hold.load(std::memory_order_acquire)) {
     case Hold::leased:
       return {shares(context, connection, file.probe_works) ? From::shared : From::copied, file.fd};
@@ -200,7 +203,7 @@ Advance send_file(SendContext& context, Connection& connection, std::vector<Span
   }
   const bool copies = source.from == From::copied;
   const ssize_t n = copies ? send_copy(context, connection.fd, span, length, at + 1 < spans.size() || length < span.length)
-                           : context.kernel.send_file(connection.fd, source.fd, static_cast<off_t>(span.offset), length);
+                           : context.kernel.send_file(connection.fd, source.fd, static_cast<off_t>(source.base + span.offset), length);
   if (!copies) context.counters[kCounter_sendfileCalls] += 1;
   if (n == -EAGAIN) return {Progress::blocked, 0};
   if (n == -EINTR) return {Progress::yielded, 0};

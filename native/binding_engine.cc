@@ -226,7 +226,7 @@ void EngineObject::limit_guard(const Napi::CallbackInfo& info) {
   limits.writer_delay_max_ms = number("writerDelayMaxMs");
   limits.snapshot_bytes_max = static_cast<size_t>(number("snapshotMaxBytes"));
   limits.private_file_bytes_max = static_cast<size_t>(number("privateMaxBytes"));
-  limits.private_bytes_max = static_cast<size_t>(number("privateMaxTotalBytes"));
+  process_.private_memory.limit(static_cast<size_t>(number("privateMaxTotalBytes")));
   limits.snapshot_directory = given.Get("snapshotDir").As<Napi::String>();
   limits.copy_for_unknown = given.Get("copyForUnknown").ToBoolean();
   if (engine_) engine_->limit_guard(limits, static_cast<int>(number("unsentMaxBytes")));
@@ -244,7 +244,7 @@ Napi::Value EngineObject::census(const Napi::CallbackInfo& info) {
   const GuardCounts& counts = process_.guard.counts;
   const auto set = [&out](const char* name, const std::atomic<uint64_t>& value) { out.Set(name, static_cast<double>(value.load())); };
   set("leases", counts.leases);
-  set("privateBytes", counts.private_bytes);
+  set("privateBytes", process_.private_memory.bytes);
   set("snapshotBytes", counts.snapshot_bytes);
   set("leasesTaken", counts.leases_taken);
   set("leasesRefused", counts.leases_refused);
@@ -252,8 +252,8 @@ Napi::Value EngineObject::census(const Napi::CallbackInfo& info) {
   set("leaseRescans", counts.rescans);
   set("snapshots", counts.snapshots);
   set("snapshotsRefused", counts.snapshots_refused);
-  set("privateCopies", counts.copies);
-  set("privateCopiesRefused", counts.copies_refused);
+  set("privateCopies", process_.private_memory.copies);
+  set("privateCopiesRefused", process_.private_memory.refused);
   set("writersDelayed", counts.writers_delayed);
   set("writersDelayedMs", counts.writers_delayed_ms);
   set("writerDelayMaxMs", counts.writer_delay_max_ms);

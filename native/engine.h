@@ -34,8 +34,9 @@ struct Process {
   std::unique_ptr<Pool> pool;
   Quiescence quiescence;
   Arena arena{kernel, quiescence};
+  PrivateMemory private_memory{kernel};
   Guard guard{*this};
-  Files files{kernel, arena, guard};
+  Files files{kernel, arena, private_memory, guard};
 
   Process(Kernel& k, std::unique_ptr<Pool> p) : kernel(k), pool(std::move(p)) {}
 };

@@ -17,8 +17,8 @@ Identity identity_of(const struct stat& status) {
           status.st_ctim.tv_sec * 1'000'000'000LL + status.st_ctim.tv_nsec};
 }
 
-Files::Files(Kernel& kernel, Arena& arena, Guard& guard)
-    : kernel_(kernel), arena_(arena), guard_(guard), table_(std::make_unique<std::atomic<File*>[]>(kRecordsMax)) {}
+Files::Files(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& guard)
+    : kernel_(kernel), arena_(arena), memory_(memory), guard_(guard), table_(std::make_unique<std::atomic<File*>[]>(kRecordsMax)) {}
 
 int Files::adopt(int fd, const LoadLimits& limits, File** out) {
   constexpr int kAttempts = 3;
@@ -37,7 +37,7 @@ int Files::adopt(int fd, const LoadLimits& limits, File** out) {
     file->identity = identity_of(status);
     file->fd = fd;
     // A file that never stands still is sent as it is, and checked at its end.
-    Loading loading{kernel_, arena_, guard_, *file, limits, attempt == kAttempts - 1};
+    Loading loading{kernel_, arena_, memory_, guard_, *file, limits, attempt == kAttempts - 1};
     error = loading.run(earlier(file->identity));
     if (error == 0) return insert(std::move(file), out);
     discard(*file);
@@ -49,22 +49,24 @@ int Files::adopt(int fd, const LoadLimits& limits, File** out) {
 int Files::make_private(File& file) {
   const Hold hold = file.hold;
   if ((hold != Hold::leased && hold != Hold::breaking) || file.private_fd >= 0 || file.becoming_private.exchange(true)) return -EALREADY;
-  const int memory = private_memory(kernel_, guard_, file);
-  if (memory < 0) return memory;  // it stays as it is; asked once a version
   const auto size = static_cast<size_t>(file.identity.size);
+  PrivateCopy copy;
+  int error = memory_.take(size, copy);
+  if (error < 0) return error;  // it stays as it is; asked once a version
   std::vector<uint8_t> buffer(std::min<size_t>(size, 256u << 10));
-  int error = 0;
   for (size_t done = 0; error == 0 && done < size;) {
     const size_t length = std::min(buffer.size(), size - done);
     error = read_exactly(kernel_, file.fd, buffer.data(), length, done);
-    if (error == 0) error = write_exactly(kernel_, memory, buffer.data(), length, done);
+    if (error == 0) error = write_exactly(kernel_, copy.fd, buffer.data(), length, copy.offset + done);
     done += length;
   }
   struct stat status;
   if (error == 0) error = kernel_.status(file.fd, &status);
   // Leased from before the first byte to after the last, and not emptied behind the lease's back.
   if (error == 0 && (file.hold != hold || !same_content(identity_of(status), file.identity))) error = -EBUSY;
-  return seal(kernel_, guard_, file, memory, error);
+  if (error == 0) keep(memory_, file, copy);
+  else memory_.give_back(copy);
+  return error;
 }
 
 // Back into the arena after an eviction: only the bytes that the record's hash was made of.
@@ -127,9 +129,9 @@ void Files::discard(File& file) {
   guard_.let_go(file);
   arena_.remove(file.resident);
   if (const uint8_t* base = file.mapping.exchange(nullptr)) kernel_.file_unmap(base, static_cast<size_t>(file.identity.size));
-  if (const int memory = file.private_fd.exchange(-1); memory >= 0) kernel_.close(memory);
+  file.private_fd = -1;
+  memory_.give_back(file.private_copy);
   if (const int memory = file.snapshot_fd.exchange(-1); memory >= 0) kernel_.close(memory);
-  guard_.counts.private_bytes -= std::exchange(file.private_bytes, 0);
   guard_.counts.snapshot_bytes -= std::exchange(file.snapshot_bytes, 0);
 }
 

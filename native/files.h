@@ -18,6 +18,7 @@
 
 #include "arena.h"
 #include "kernel.h"
+#include "private_memory.h"
 
 namespace pagecast {
 
@@ -60,11 +61,11 @@ struct File {
   int protection = 0;                             // kProtection_*, as it was loaded
   int cause = 0;                                  // errno of what was refused on the way there
   bool probe_works = false;                       // Guard::probe_works
-  std::atomic<int> private_fd{-1};                // sealed memory with all of it; once there it stays
+  std::atomic<int> private_fd{-1};                // private memory with all of it; once there it stays
+  PrivateCopy private_copy;                       // the same; set before private_fd
   std::atomic<int> snapshot_fd{-1};               // after a break: what answers under way still need
   std::atomic<const uint8_t*> mapping{nullptr};   // for peers on this host, who get copies
   std::atomic<bool> becoming_private{false};
-  size_t private_bytes = 0;
   size_t snapshot_bytes = 0;
   uint64_t snapshot_from = 0, snapshot_to = 0;    // what it covers; set before snapshot_fd
 };
@@ -102,7 +103,7 @@ class Files {
  public:
   static constexpr size_t kRecordsMax = 1u << 16;
 
-  Files(Kernel& kernel, Arena& arena, Guard& guard);
+  Files(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& guard);
 
   // Loop threads: a record somebody has a reference to.
   File* at(uint32_t number) const { return table_[number].load(std::memory_order_acquire); }
@@ -117,7 +118,7 @@ class Files {
   // -EINPROGRESS: a writer of it is being held back; -ETXTBSY: insisted on, and written all the time.
   int adopt(int fd, const LoadLimits& limits, File** out);
   void destroy(File* file);
-  // Copies a file whose writers are held back into sealed memory, once. 0 or -errno.
+  // Copies a file whose writers are held back into private memory, once. 0 or -errno.
   int make_private(File& file);
   size_t count() {
     std::lock_guard lock(mutex_);
@@ -138,6 +139,7 @@ class Files {
 
   Kernel& kernel_;
   Arena& arena_;
+  PrivateMemory& memory_;
   Guard& guard_;
   std::unique_ptr<std::atomic<File*>[]> table_;
   std::mutex mutex_;

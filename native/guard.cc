@@ -84,7 +84,8 @@ bool Guard::is_breaking(const Identity& identity) {
   return breaking_.count(inode_key(identity)) > 0;
 }
 
-bool Guard::reserve(std::atomic<uint64_t>& used, size_t bytes, size_t bytes_max) {
+bool Guard::reserve_snapshot(size_t bytes, size_t bytes_max) {
+  std::atomic<uint64_t>& used = counts.snapshot_bytes;
   uint64_t before = used.load();
   do {
     if (before + bytes > bytes_max) return false;
@@ -141,7 +142,7 @@ int Guard::snapshot(Break& at, uint64_t from, uint64_t to) {
   int fd = -EOPNOTSUPP;
   if (!limits.snapshot_directory.empty()) fd = process_.kernel.clone_unnamed(limits.snapshot_directory.c_str(), file.fd);
   if (fd < 0) {
-    if (!reserve(counts.snapshot_bytes, to - from, limits.snapshot_bytes_max)) return -ENOBUFS;
+    if (!reserve_snapshot(to - from, limits.snapshot_bytes_max)) return -ENOBUFS;
     file.snapshot_bytes = to - from;
     fd = copy_range(at, from, to);
   }

@@ -31,16 +31,15 @@ struct GuardLimits {
   int64_t writer_delay_max_ms = 1000;    // from the signal until the lease is dropped
   size_t snapshot_bytes_max = 64u << 20; // memory of all snapshots together
   size_t private_file_bytes_max = 8u << 20;
-  size_t private_bytes_max = 256u << 20; // memory of all private copies together, without the arena
   std::string snapshot_directory;        // on the root's filesystem, for FICLONE; empty: none
   bool copy_for_unknown = false;         // peers that may be on this host are treated as if they were
 };
 
-// Process-wide, monotonic but for the first three.
+// Process-wide, monotonic but for the first two.
 struct GuardCounts {
-  std::atomic<uint64_t> leases{0}, private_bytes{0}, snapshot_bytes{0};
+  std::atomic<uint64_t> leases{0}, snapshot_bytes{0};
   std::atomic<uint64_t> leases_taken{0}, leases_refused{0}, lease_breaks{0}, rescans{0};
-  std::atomic<uint64_t> snapshots{0}, snapshots_refused{0}, copies{0}, copies_refused{0};
+  std::atomic<uint64_t> snapshots{0}, snapshots_refused{0};
   std::atomic<uint64_t> writers_delayed{0}, writers_delayed_ms{0}, writer_delay_max_ms{0}, writers_forced{0};
   std::atomic<uint64_t> unanswered{0};  // let in, though an engine had not said what is still on its way
 };
@@ -111,8 +110,6 @@ class Guard {
   bool is_breaking(const Identity& identity);
   // Its bytes are elsewhere, or nowhere. False: the lease had been broken before.
   bool let_go(File& file);
-  // Room for private memory; `used` is one of the two counts of bytes.
-  bool reserve(std::atomic<uint64_t>& used, size_t bytes, size_t bytes_max);
   // Whether the probe for references to pages can be trusted on this filesystem; finds out where that is not known.
   bool probe_works(File& file);
   // A file that broke its lease twice within kRestlessMs is better served from private memory.
@@ -138,6 +135,7 @@ class Guard {
   void drained_or_late(const std::shared_ptr<Break>& at, int64_t now);
   void finish(Break& at, int64_t now);
   bool pages_gone(const std::shared_ptr<Break>& at);
+  bool reserve_snapshot(size_t bytes, size_t bytes_max);
   int snapshot(Break& at, uint64_t from, uint64_t to);
   int copy_range(Break& at, uint64_t from, uint64_t to);
 

@@ -16,6 +16,9 @@
 
 namespace pagecast {
 
+// Of x86-64, and of arm64 with pages of 4 KiB; elsewhere memory_make_huge() is refused.
+constexpr size_t kHugePageBytes = 2u << 20;
+
 // How near a peer is, and so what it means that it has acknowledged bytes which were sent from shared pages.
 enum class Nearness {
   network,  // behind a network interface: the bytes have left this machine
@@ -75,6 +78,8 @@ class Kernel {
   // Private memory: memfd_create(2), F_ADD_SEALS in fcntl(2).
   virtual int memory_create(const char* name) = 0;
   virtual int memory_resize(int fd, off_t length) = 0;
+  // MADV_COLLAPSE of a memory file that nothing was written to; `length` in whole huge pages. Other than 0 changes nothing.
+  virtual int memory_make_huge(int fd, size_t length) = 0;
   virtual ssize_t memory_write(int fd, const void* buffer, size_t length, off_t offset) = 0;
   virtual const uint8_t* memory_map(int fd, size_t length) = 0;  // r--s through a read-only reopen; null on failure
   virtual int memory_seal(int fd) = 0;

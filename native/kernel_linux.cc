@@ -26,6 +26,8 @@
 namespace pagecast {
 namespace {
 
+constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1: newer than most headers
+
 // linux/mman.h of 6.5; older headers do not have them.
 struct CachestatRange {
   uint64_t offset;
@@ -155,6 +157,19 @@ class LinuxKernel final : public Kernel {
 
   int memory_create(const char* name) override { return value(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)); }
   int memory_resize(int fd, off_t length) override { return value(::ftruncate(fd, length)); }
+  int memory_make_huge(int fd, size_t length) override {
+    // Only aligned as in the file can its mapping be gathered, and only where at least one page is there.
+    const size_t room = length + kHugePageBytes;
+    void* reserved = ::mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (reserved == MAP_FAILED) return -errno;
+    const auto first = (reinterpret_cast<uintptr_t>(reserved) + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+    void* base = ::mmap(reinterpret_cast<void*>(first), length, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+    int error = base == MAP_FAILED ? -errno : 0;
+    for (size_t at = 0; error == 0 && at < length; at += kHugePageBytes) error = ::pwrite(fd, "", 1, static_cast<off_t>(at)) < 0 ? -errno : 0;
+    if (error == 0) error = value(::madvise(base, length, kCollapse));
+    ::munmap(reserved, room);
+    return error;
+  }
   ssize_t memory_write(int fd, const void* buffer, size_t length, off_t offset) override {
     return value(::pwrite(fd, buffer, length, offset));
   }

@@ -70,37 +70,14 @@ Digest digest_of(const std::vector<uint8_t>& bytes) {
   return digest;
 }
 
-int private_memory(Kernel& kernel, Guard& guard, File& file) {
-  const auto size = static_cast<size_t>(file.identity.size);
-  if (!guard.reserve(guard.counts.private_bytes, size, guard.limits().private_bytes_max)) {
-    guard.counts.copies_refused += 1;
-    return -ENOBUFS;
-  }
-  const int memory = kernel.memory_create("pagecast-private");
-  const int error = memory < 0 ? memory : kernel.memory_resize(memory, file.identity.size);
-  if (error >= 0) return memory;
-  if (memory >= 0) kernel.close(memory);
-  guard.counts.private_bytes -= size;
-  guard.counts.copies_refused += 1;
-  return error;
+void keep(PrivateMemory& memory, File& file, PrivateCopy& copy) {
+  memory.keep(copy);
+  file.private_copy = copy;
+  file.private_fd.store(copy.fd, std::memory_order_release);
 }
 
-int seal(Kernel& kernel, Guard& guard, File& file, int memory, int error) {
-  const auto size = static_cast<size_t>(file.identity.size);
-  if (error == 0) error = kernel.memory_seal(memory);
-  if (error < 0) {
-    kernel.close(memory);
-    guard.counts.private_bytes -= size;
-    return error;
-  }
-  file.private_bytes = size;
-  guard.counts.copies += 1;
-  file.private_fd.store(memory, std::memory_order_release);
-  return 0;
-}
-
-Loading::Loading(Kernel& kernel, Arena& arena, Guard& guard, File& file, const LoadLimits& limits, bool last)
-    : kernel_(kernel), arena_(arena), guard_(guard), file_(file), limits_(limits), last_(last), size_(static_cast<size_t>(file.identity.size)) {}
+Loading::Loading(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& guard, File& file, const LoadLimits& limits, bool last)
+    : kernel_(kernel), arena_(arena), memory_(memory), guard_(guard), file_(file), limits_(limits), last_(last), size_(static_cast<size_t>(file.identity.size)) {}
 
 int Loading::run(const Earlier& earlier) {
   file_.settling = kernel_.now_ns() - file_.identity.changed_ns < kSettlingNs;
@@ -116,7 +93,9 @@ int Loading::run(const Earlier& earlier) {
   to_arena_ = size_ > 0 && size_ <= limits_.arena_bytes_max && protect != kProtect_VERIFY && !(protect == kProtect_LEASE && leased_);
   const bool copies = protect == kProtect_SEALED || protect == kProtect_COPY || (wants_lease(protect) && !leased_) ||
                       (protect == kProtect_AUTO && guard_.restless(file_.identity));
-  if (fits && copies && !to_arena_) memory_ = private_memory(kernel_, guard_, file_);
+  if (fits && copies && !to_arena_) {
+    if (const int refused = memory_.take(size_, copy_); refused < 0) file_.cause = -refused;
+  }
   const int error = read(0, nullptr);
   if (error == -EAGAIN && last_ && !leased_) return conclude();
   return error < 0 ? error : conclude();
@@ -152,12 +131,9 @@ int Loading::read(size_t prefix, Digest* prefix_digest) {
   if (error == 0) error = kernel_.status(file_.fd, &after);
   const bool same = error == 0 && (prefix_digest != nullptr ? after.st_size >= file_.identity.size : identity_of(after) == file_.identity);
   if (error == 0 && !same) error = -EAGAIN;
-  if (memory_ >= 0) {
-    const int sealed = seal(kernel_, guard_, file_, memory_, error);
-    memory_ = -1;
-    if (error == 0 && sealed < 0) file_.cause = -sealed;
-  }
+  if (copy_.slab != nullptr && error == 0) keep(memory_, file_, copy_);
   if (error < 0) {
+    memory_.give_back(copy_);
     arena_.remove(file_.resident);
     return error;
   }
@@ -175,7 +151,7 @@ int Loading::read_through(size_t prefix, Digest* prefix_digest) {
     const size_t until = offset < prefix ? prefix : size_;
     const size_t length = std::min(buffer.size(), until - offset);
     int error = read_exactly(kernel_, file_.fd, buffer.data() + (to_arena_ ? offset : 0), length, offset);
-    if (error == 0 && memory_ >= 0) error = write_exactly(kernel_, memory_, buffer.data(), length, offset);
+    if (error == 0 && copy_.slab != nullptr) error = write_exactly(kernel_, copy_.fd, buffer.data(), length, copy_.offset + offset);
     if (error < 0) return error;
     EVP_DigestUpdate(whole.get(), buffer.data() + (to_arena_ ? offset : 0), length);
     if (prefix > 0 && offset >= prefix) has_zeros_ = has_zeros_ || zeros_in(buffer.data(), length);
@@ -195,8 +171,7 @@ int Loading::read_through(size_t prefix, Digest* prefix_digest) {
 // Somebody has it open for writing, but what was there before is still there, and what came is behind it: a log.
 int Loading::take_grown(const Earlier& earlier) {
   if (earlier.size == 0 || size_ < earlier.size || size_ > limits_.hash_bytes_max) return -EBUSY;
-  memory_ = private_memory(kernel_, guard_, file_);
-  if (memory_ < 0) return -EBUSY;
+  if (memory_.take(size_, copy_) < 0) return -EBUSY;
   Digest prefix{};
   if (read(earlier.size, &prefix) < 0 || prefix != earlier.digest || has_zeros_ || !is_sealed(file_)) return -EBUSY;
   // Once more: a writer may have passed the reader on the way.

@@ -8,21 +8,20 @@
 #include "arena.h"
 #include "files.h"
 #include "kernel.h"
+#include "private_memory.h"
 
 namespace pagecast {
 
 using Digest = std::array<uint8_t, 32>;  // SHA-256
 Digest digest_of(const std::vector<uint8_t>& bytes);
 
-// A memory file for all of `file`, within the budget of private memory; -errno. Becomes the file's when it is sealed;
-// with an `error` it is given back. 0 or -errno.
-int private_memory(Kernel& kernel, Guard& guard, File& file);
-int seal(Kernel& kernel, Guard& guard, File& file, int memory, int error);
+// A complete copy of `file` becomes the one that is sent.
+void keep(PrivateMemory& memory, File& file, PrivateCopy& copy);
 
 class Loading {
  public:
   // `last`: nobody will try again; what changes all the time is then taken unread.
-  Loading(Kernel& kernel, Arena& arena, Guard& guard, File& file, const LoadLimits& limits, bool last);
+  Loading(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& guard, File& file, const LoadLimits& limits, bool last);
   // 0; -EBUSY: somebody has it open for writing; -EAGAIN: it changed while it was read; -errno.
   int run(const Earlier& earlier);
 
@@ -36,6 +35,7 @@ class Loading {
 
   Kernel& kernel_;
   Arena& arena_;
+  PrivateMemory& memory_;
   Guard& guard_;
   File& file_;
   const LoadLimits& limits_;
@@ -44,7 +44,7 @@ class Loading {
   bool leased_ = false;
   bool to_arena_ = false;
   bool has_zeros_ = false;  // behind the prefix
-  int memory_ = -1;
+  PrivateCopy copy_;
 };
 
 }  // namespace pagecast

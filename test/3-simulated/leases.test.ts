@@ -1,6 +1,6 @@
 // Files under a lease, files that are refused one, and what protects those.
 import t from 'tap';
-import { ask, BYTES, heard, LARGE, NEARNESSES, NEW, OLD, readOn, ROOMY, serve, SLOW, untilIn } from '../simulated/breaking.ts';
+import { ask, BYTES, heard, LARGE, NEARNESSES, NEW, OLD, readOn, ROOMY, serve, SLAB_BYTES, SLOW, untilIn } from '../simulated/breaking.ts';
 import { contentOf } from '../simulated/content.ts';
 import { get } from '../simulated/request.ts';
 import { run } from '../simulated/run.ts';
@@ -19,7 +19,7 @@ for (const refusal of ['leaseDenied', 'leaseUnsupported'] as const) {
     writer.replace(NEW);
     await readOn(site);
     for (const peer of peers) heard(t, peer, [OLD], 'from the copy');
-    t.equal(site.engine.census()['privateBytes'], BYTES);
+    t.equal(site.engine.census()['privateBytes'], SLAB_BYTES);
   }));
 
   for (const nearness of NEARNESSES) {

@@ -17,6 +17,7 @@
         "../../native/loading.cc",
         "../../native/lookups.cc",
         "../../native/pool.cc",
+        "../../native/private_memory.cc",
         "../../native/resolve.cc",
         "../../native/sending.cc",
         "binding.cc",

@@ -12,6 +12,8 @@ export const BYTES = 600_000;
 export const OLD = contentOf(1, BYTES);
 export const NEW = contentOf(2, BYTES);
 export const LARGE: SiteOptions = { hashBytesMax: 1000, arenaFileBytesMax: 1000 };
+/** Private memory comes in these (native/private_memory.h), but for files that are larger, and near the budget. */
+export const SLAB_BYTES = 2 << 20;
 /** The writer of a case about limits is let in within the limit, and what engines and the pool take. */
 export const PATIENCE_MS = 50;
 

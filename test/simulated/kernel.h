@@ -87,6 +87,7 @@ class SimulatedKernel final : public Kernel {
 
   int memory_create(const char* name) override;
   int memory_resize(int fd, off_t length) override;
+  int memory_make_huge(int fd, size_t length) override;
   ssize_t memory_write(int fd, const void* buffer, size_t length, off_t offset) override;
   const uint8_t* memory_map(int fd, size_t length) override;
   int memory_seal(int fd) override;

@@ -71,7 +71,8 @@ int SimulatedKernel::status(int fd, struct stat* out) {
   if (file == nullptr) return -EBADF;
   elsewhere();
   fill_status(*file->inode, *out);
-  return static_cast<int>(trace('t', fd, static_cast<ssize_t>(out->st_size)));
+  trace('t', fd, static_cast<ssize_t>(out->st_size));
+  return 0;
 }
 
 ssize_t SimulatedKernel::read_link(const char* path, char* buffer, size_t length) {
@@ -160,7 +161,7 @@ ssize_t SimulatedKernel::send_file(int fd, int file, off_t offset, size_t length
   if (taken.n < 0) return trace('S', fd, taken.n);
   const auto n = static_cast<size_t>(taken.n);
   if (memory != nullptr) {
-    memory->sent = true;
+    memory->sent.emplace_back(at, at + n);
     to->append(memory->base + at, n);
   } else {
     if (make_resident(*inode, at, n) > 0) ++cold_sends_;
@@ -198,6 +199,16 @@ int SimulatedKernel::memory_resize(int fd, off_t length) {
   return static_cast<int>(trace('z', fd, mappings_.resize(*memory, static_cast<size_t>(length))));
 }
 
+int SimulatedKernel::memory_make_huge(int fd, size_t length) {
+  enter();
+  must_not_block("madvise");
+  auto* memory = object<Memory>(fd, kMemory, "MADV_COLLAPSE");
+  if (memory == nullptr) return -EBADF;
+  if (length != memory->size) violation("huge pages for a part of a memfd");
+  if (memory->written) violation("huge pages would cost a copy: the memfd was written to");
+  return static_cast<int>(trace('h', fd, faults.strikes(Fault::memoryNoMemory) ? -ENOMEM : 0));
+}
+
 ssize_t SimulatedKernel::memory_write(int fd, const void* buffer, size_t length, off_t offset) {
   enter();
   must_not_block("pwrite");
@@ -205,12 +216,13 @@ ssize_t SimulatedKernel::memory_write(int fd, const void* buffer, size_t length,
   if (memory == nullptr) return -EBADF;
   elsewhere();
   if (memory->sealed) violation("pwrite to a sealed memfd");
-  if (memory->sent) violation("pwrite to a memfd that was sent");
+  if (memory->was_sent(static_cast<size_t>(offset), static_cast<size_t>(offset) + length)) violation("pwrite to bytes that were sent");
   if (memory->sealed) return trace('w', fd, -EPERM);
   if (static_cast<size_t>(offset) + length > memory->size) violation("pwrite beyond the end of a memfd");
   if (!mappings_.readable(buffer, length)) violation("pwrite of memory that is not mapped any more");
   if (faults.strikes(Fault::interrupted)) return trace('w', fd, -EINTR);
   if (length > 1 && faults.strikes(Fault::memoryWriteShort)) length = 1 + random.below(length - 1);
+  memory->written = true;
   mappings_.write(*memory, static_cast<const uint8_t*>(buffer), length, static_cast<size_t>(offset));
   return trace('w', fd, static_cast<ssize_t>(length));
 }

@@ -2,9 +2,11 @@
 // what was unmapped stays reserved and unreadable until the world ends.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "readiness.h"
@@ -19,7 +21,11 @@ struct Memory final : Object {
   uint8_t* base = nullptr;
   size_t size = 0;
   bool sealed = false;
-  bool sent = false;  // a socket may refer to its pages
+  bool written = false;
+  std::vector<std::pair<size_t, size_t>> sent;  // [from, to): a socket may refer to these bytes
+  bool was_sent(size_t from, size_t to) const {
+    return std::any_of(sent.begin(), sent.end(), [=](const auto& range) { return range.first < to && from < range.second; });
+  }
 };
 
 class Mappings {
