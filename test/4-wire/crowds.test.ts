@@ -1,14 +1,11 @@
 // More peers than there is room for, peers that vanish, and descriptors that run out: the longest idle make room, those
 // with work keep their connections, and the counters say so.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { ask, Client, requestText, type Place } from '../client.ts';
+import { confined, type Confined } from '../confined.ts';
 import { serve, until } from '../serving.ts';
 import { serveSite, together } from './site.ts';
 
@@ -55,25 +52,9 @@ t.test('nobody is idle: the new one waits until somebody is done', async (t) => 
   for (const client of [...busy, waiting]) client.destroy();
 });
 
-/** A server in a process with 90 descriptors. */
-async function fewDescriptors(t: Test, root: string): Promise<{ place: Place; pid: number; counts(): Promise<Record<string, number>>; end(): Promise<number> }> {
-  const script = fileURLToPath(new URL('./few-descriptors.js', import.meta.url));
-  const child = spawn('sh', ['-c', 'ulimit -n 90; unset NODE_OPTIONS; exec "$0" "$@"', process.execPath, script, root], { stdio: ['pipe', 'pipe', 'inherit'] });
-  t.teardown(() => child.kill('SIGKILL'));
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const line = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
-  return {
-    place: (await line()) as Place,
-    pid: child.pid!,
-    counts: async () => {
-      child.stdin.write('\n');
-      return (await line()) as Record<string, number>;
-    },
-    end: async () => {
-      child.stdin.end();
-      return ((await once(child, 'exit')) as [number])[0];
-    },
-  };
+/** A server in a process with 90 descriptors, that believes in a thousand connections. */
+function fewDescriptors(t: Test, root: string): Promise<Confined> {
+  return confined(t, ['sh', '-c', 'ulimit -n 90; exec "$0" "$@"'], { root, workers: 1, limits: { connectionsMax: 1000 }, files: { openMax: 200 } });
 }
 
 t.test('descriptors run out', async (t) => {
@@ -92,7 +73,7 @@ t.test('descriptors run out', async (t) => {
     const { status, body } = await asked.reply();
     if (status !== 200 || body.toString() !== `file ${i}\n`) t.fail(`file ${i}: ${status}`);
   }
-  const counts = await server.counts();
+  const { counts } = await server.told();
   t.ok(counts['acceptRefused']! > 0, `accept found no descriptor ${counts['acceptRefused']!} times`);
   t.ok(counts['connectionsShed']! > 0, `${counts['connectionsShed']!} idle connections were closed`);
   t.equal(counts['accepted'], 120, 'all were accepted in the end');
@@ -104,7 +85,7 @@ t.test('connections hold every descriptor, and no file is open', async (t) => {
   const { place, ...server } = await fewDescriptors(t, t.testdir({}));
   // A look at the disk needs a descriptor: each answer is 404, none 503.
   const clients = await idleClients(place, 150, '/missing', 404);
-  t.ok((await server.counts())['connectionsShed']! > 0, 'idle connections made room');
+  t.ok((await server.told()).counts['connectionsShed']! > 0, 'idle connections made room');
   for (const client of clients) client.destroy();
   t.equal(await server.end(), 0);
 });
