@@ -10,6 +10,7 @@
         "native/binding.cc",
         "native/binding_engine.cc",
         "native/binding_layout.cc",
+        "native/binding_records.cc",
         "native/breaks.cc",
         "native/engine.cc",
         "native/files.cc",
@@ -27,6 +28,7 @@
         "native/probe.cc",
         "native/probe_binding.cc",
         "native/probe_network.cc",
+        "native/reading.cc",
         "native/resolve.cc",
         "native/sending.cc"
       ],

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "binding_arguments.h"
+
 namespace pagecast {
 namespace {
 
@@ -29,18 +31,6 @@ Areas areas_of(const Napi::Object& shared) {
   areas.broken = area<uint8_t>(shared, "broken");
   areas.slots = static_cast<uint32_t>(slots);
   return areas;
-}
-
-uint32_t unsigned_argument(const Napi::CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Uint32Value(); }
-
-// Names of files are bytes: latin1 strings carry them unchanged.
-std::string bytes_argument(const Napi::CallbackInfo& info, size_t index) {
-  size_t length = 0;
-  const napi_env env = info.Env();
-  if (napi_get_value_string_latin1(env, info[index], nullptr, 0, &length) != napi_ok) return "";
-  std::string text(length, '\0');
-  if (napi_get_value_string_latin1(env, info[index], text.data(), length + 1, &length) != napi_ok) return "";
-  return text;
 }
 
 }  // namespace
@@ -91,6 +81,10 @@ Napi::Function EngineObject::define(Napi::Env env, Process& process) {
                          InstanceMethod<&EngineObject::check>("check"),
                          InstanceMethod<&EngineObject::open>("open"),
                          InstanceMethod<&EngineObject::release>("release"),
+                         InstanceMethod<&EngineObject::read>("read"),
+                         InstanceMethod<&EngineObject::list>("list"),
+                         InstanceMethod<&EngineObject::keep>("keep"),
+                         InstanceMethod<&EngineObject::take>("take"),
                          InstanceMethod<&EngineObject::describe>("describe"),
                          InstanceMethod<&EngineObject::limit_arena>("limitArena"),
                          InstanceMethod<&EngineObject::limit_guard>("limitGuard"),
@@ -165,54 +159,6 @@ Napi::Value EngineObject::unlisten(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::accept_again(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), engine_ ? engine_->accept_again(info[0].As<Napi::Number>().Int32Value()) : -EBADF);
-}
-
-Napi::Value EngineObject::open_root(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), engine_ ? engine_->open_root(bytes_argument(info, 0).c_str()) : -EBADF);
-}
-
-Napi::Value EngineObject::check(const Napi::CallbackInfo& info) {
-  if (!engine_) return Napi::Number::New(info.Env(), kCheck_UNKNOWN);
-  const std::string path = bytes_argument(info, 1);
-  const int result = engine_->check(info[0].As<Napi::Number>().Int32Value(), path.c_str(), info[2].As<Napi::Number>().Int64Value(),
-                                    static_cast<Symlinks>(info[3].As<Napi::Number>().Int32Value()), info[4].ToBoolean());
-  return Napi::Number::New(info.Env(), result);
-}
-
-Napi::Value EngineObject::open(const Napi::CallbackInfo& info) {
-  LoadLimits limits;
-  limits.hash_bytes_max = static_cast<size_t>(info[4].As<Napi::Number>().Int64Value());
-  limits.arena_bytes_max = static_cast<size_t>(info[5].As<Napi::Number>().Int64Value());
-  limits.protect = info[6].As<Napi::Number>().Int32Value();
-  limits.accept = info[7].As<Napi::Number>().Int32Value();
-  const bool taken = engine_ && engine_->open(unsigned_argument(info, 0), bytes_argument(info, 1), bytes_argument(info, 2),
-                                              static_cast<Symlinks>(info[3].As<Napi::Number>().Int32Value()), limits);
-  return Napi::Boolean::New(info.Env(), taken);
-}
-
-void EngineObject::release(const Napi::CallbackInfo& info) {
-  if (engine_) engine_->release(unsigned_argument(info, 0));
-}
-
-// Fills facts (float64) and digest (32 bytes) of a record that the caller holds a reference to.
-void EngineObject::describe(const Napi::CallbackInfo& info) {
-  const File* file = process_.files.at(unsigned_argument(info, 0));
-  auto facts = info[1].As<Napi::Float64Array>();
-  const auto set = [&](int index, double value) { facts[static_cast<size_t>(index)] = value; };
-  const Identity& identity = file->identity;
-  set(kFact_SIZE, static_cast<double>(identity.size));
-  set(kFact_MODIFIED_S, static_cast<double>(identity.modified_ns / 1'000'000'000));
-  set(kFact_MODIFIED_NS, static_cast<double>(identity.modified_ns % 1'000'000'000));
-  set(kFact_CHANGED_S, static_cast<double>(identity.changed_ns / 1'000'000'000));
-  set(kFact_CHANGED_NS, static_cast<double>(identity.changed_ns % 1'000'000'000));
-  set(kFact_HASHED, file->hashed);
-  set(kFact_IN_ARENA, file->resident.bytes.load() != nullptr);
-  set(kFact_SETTLING, file->settling);
-  set(kFact_INODE, static_cast<double>(identity.inode));
-  set(kFact_PROTECTION, file->private_fd >= 0 && file->protection == kProtection_LEASE ? kProtection_SEALED : file->protection);
-  set(kFact_CAUSE, file->cause);
-  set(kFact_PRIVATE, is_sealed(*file));
-  std::memcpy(info[2].As<Napi::Uint8Array>().Data(), file->digest.data(), file->digest.size());
 }
 
 void EngineObject::limit_arena(const Napi::CallbackInfo& info) {

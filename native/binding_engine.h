@@ -30,6 +30,10 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   Napi::Value check(const Napi::CallbackInfo& info);
   Napi::Value open(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
+  Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value list(const Napi::CallbackInfo& info);
+  Napi::Value keep(const Napi::CallbackInfo& info);
+  Napi::Value take(const Napi::CallbackInfo& info);
   void describe(const Napi::CallbackInfo& info);
   void limit_arena(const Napi::CallbackInfo& info);
   void limit_guard(const Napi::CallbackInfo& info);

@@ -66,7 +66,8 @@ constexpr uint32_t kTimerMark = 5;
 
 inline uint64_t tag(uint32_t low, uint32_t high) { return static_cast<uint64_t>(high) << 32 | low; }
 
-class OpenJob;
+class BytesJob;
+class FileJob;
 class ReadAheadJob;
 
 class Engine {
@@ -90,9 +91,16 @@ class Engine {
   int check(int root, const char* path, int64_t file, Symlinks symlinks, bool refresh_root);
   bool open(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, const LoadLimits& limits);
   void release(uint32_t file);
+  // Answered by READ, but keep(): by OPENED. False: the pool's queue is full.
+  bool read(uint32_t ticket, uint32_t file);
+  bool list(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, bool dotfiles, uint32_t names_max);
+  bool keep(uint32_t ticket, const std::string& key, std::vector<uint8_t> bytes, size_t arena_bytes_max);
+  // What READ announced, once.
+  std::vector<uint8_t> take(uint32_t ticket);
 
   // Jobs come back here.
-  void opened(OpenJob& job);
+  void opened(FileJob& job);
+  void was_read(BytesJob& job);
   void was_read_ahead(const ReadAheadJob& job);
   Census heed(File& file, Question question);
 
@@ -112,6 +120,7 @@ class Engine {
   };
 
   Connection* live(uint32_t slot, uint32_t generation);
+  bool submit(std::unique_ptr<Job> job);
   // Before each step that may report: a step reports a handful of events and receives at most once.
   bool room() const { return event_count_ < kEventsMax - 8 && rx_used_ + kReceiveBytes <= areas_.rx_bytes; }
   void event(int32_t type, int32_t a, int32_t b, int32_t c = 0, int32_t d = 0, int32_t e = 0);
@@ -170,6 +179,7 @@ class Engine {
   std::vector<std::pair<File*, int64_t>> orphans_;  // acknowledged, perhaps unread, by peers we have closed; until then
   bool copy_for_unknown_ = false;
   int unsent_bytes_max_ = 0;
+  std::unordered_map<uint32_t, std::vector<uint8_t>> read_;  // by ticket, until they are taken
   std::unordered_map<File*, uint32_t> held_;  // references that TypeScript holds through us
 };
 

@@ -64,7 +64,7 @@ int Files::make_private(File& file) {
   if (error == 0) error = kernel_.status(file.fd, &status);
   // Leased from before the first byte to after the last, and not emptied behind the lease's back.
   if (error == 0 && (file.hold != hold || !same_content(identity_of(status), file.identity))) error = -EBUSY;
-  if (error == 0) keep(memory_, file, copy);
+  if (error == 0) publish(memory_, file, copy);
   else memory_.give_back(copy);
   return error;
 }
@@ -75,6 +75,36 @@ void Files::readmit(File& file) {
   std::vector<uint8_t> buffer(size);
   if (read_exactly(kernel_, file.fd, buffer.data(), size, 0) < 0 || digest_of(buffer) != file.digest) return;
   file.wants_arena = arena_.store(file.resident, buffer.data(), size) == 0;
+}
+
+File* Files::kept(const std::string& key) {
+  const auto found = by_key_.find(key);
+  return found != by_key_.end() && retain_living(found->second) ? found->second : nullptr;
+}
+
+int Files::find_kept(const std::string& key, File** out) {
+  std::lock_guard lock(mutex_);
+  *out = kept(key);
+  return *out == nullptr ? -ENOENT : 0;
+}
+
+int Files::keep(const std::string& key, const std::vector<uint8_t>& bytes, size_t arena_bytes_max, File** out) {
+  if (find_kept(key, out) == 0) return 0;
+  auto file = std::make_unique<File>();
+  PrivateCopy copy;
+  if (const int error = memory_.take(bytes.size(), copy); error < 0) return error;
+  if (const int error = write_exactly(kernel_, copy.fd, bytes.data(), bytes.size(), copy.offset); error < 0) {
+    memory_.give_back(copy);
+    return error;
+  }
+  publish(memory_, *file, copy);
+  file->identity.size = static_cast<int64_t>(bytes.size());
+  file->key = key;
+  file->digest = digest_of(bytes);
+  file->hashed = true;
+  file->protection = kProtection_SEALED;
+  if (bytes.size() <= arena_bytes_max) arena_.store(file->resident, bytes.data(), bytes.size());
+  return insert(std::move(file), out);
 }
 
 bool Files::retain_living(File* file) {
@@ -110,17 +140,20 @@ int Files::insert(std::unique_ptr<File> file, File** out) {
     ++numbers_;
   } else {
     discard(*file);
-    kernel_.close(file->fd);
+    close(*file);
     return -ENFILE;
   }
   file->number = static_cast<uint32_t>(number);
   *out = file.release();
-  by_identity_[(*out)->identity] = *out;  // two loads of one version at once: the later one is found from now on
-  if ((*out)->hashed) {
-    if (by_inode_.size() >= kEarlierMax) by_inode_.clear();
-    by_inode_[{(*out)->identity.device, (*out)->identity.inode}] = {static_cast<size_t>((*out)->identity.size), (*out)->digest};
-  }
   table_[number].store(*out, std::memory_order_release);
+  if ((*out)->fd < 0) {
+    by_key_[(*out)->key] = *out;  // kept by two at once: as above
+    return 0;
+  }
+  by_identity_[(*out)->identity] = *out;  // two loads of one version at once: the later one is found from now on
+  const Identity& identity = (*out)->identity;
+  if (by_inode_.size() >= kEarlierMax) by_inode_.clear();
+  by_inode_[{identity.device, identity.inode}] = {true, (*out)->hashed, static_cast<size_t>(identity.size), identity.modified_ns, (*out)->digest};
   return 0;
 }
 
@@ -135,17 +168,23 @@ void Files::discard(File& file) {
   guard_.counts.snapshot_bytes -= std::exchange(file.snapshot_bytes, 0);
 }
 
+void Files::close(File& file) {
+  if (file.fd >= 0) kernel_.close(file.fd);
+}
+
 void Files::destroy(File* file) {
   PAGECAST_ASSERT(file->references.load() == 0);
   {
     std::lock_guard lock(mutex_);
     const auto found = by_identity_.find(file->identity);
     if (found != by_identity_.end() && found->second == file) by_identity_.erase(found);
+    const auto kept = by_key_.find(file->key);
+    if (kept != by_key_.end() && kept->second == file) by_key_.erase(kept);
     table_[file->number].store(nullptr, std::memory_order_release);
     free_.push_back(file->number);
   }
   discard(*file);
-  kernel_.close(file->fd);
+  close(*file);
   delete file;
 }
 

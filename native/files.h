@@ -46,7 +46,7 @@ enum class Hold : int {
 
 struct File {
   uint32_t number = 0;
-  int fd = -1;
+  int fd = -1;  // -1 also where there is no file: bytes of ours, in private memory
   Identity identity;
   std::array<uint8_t, 32> digest{};  // SHA-256
   bool hashed = false;
@@ -63,6 +63,7 @@ struct File {
   bool probe_works = false;                       // Guard::probe_works
   std::atomic<int> private_fd{-1};                // private memory with all of it; once there it stays
   PrivateCopy private_copy;                       // the same; set before private_fd
+  std::string key;                                // of bytes that were kept, else empty
   std::atomic<int> snapshot_fd{-1};               // after a break: what answers under way still need
   std::atomic<const uint8_t*> mapping{nullptr};   // for peers on this host, who get copies
   std::atomic<bool> becoming_private{false};
@@ -84,9 +85,12 @@ inline bool same_content(const Identity& a, const Identity& b) { return a.size =
 int read_exactly(Kernel& kernel, int fd, uint8_t* buffer, size_t length, uint64_t offset);
 int write_exactly(Kernel& kernel, int memory, const uint8_t* buffer, size_t length, uint64_t offset);
 
-// What was last hashed under an inode.
+// What was last loaded under an inode.
 struct Earlier {
+  bool known = false;
+  bool hashed = false;
   size_t size = 0;
+  int64_t modified_ns = 0;
   std::array<uint8_t, 32> digest{};
 };
 
@@ -117,6 +121,10 @@ class Files {
   // -EAGAIN: the file kept changing while it was read; -EBUSY: somebody has it open for writing, or has just written it;
   // -EINPROGRESS: a writer of it is being held back; -ETXTBSY: insisted on, and written all the time.
   int adopt(int fd, const LoadLimits& limits, File** out);
+  // Bytes of ours as a record without a file, in private memory, and in the arena too where they are small. The record
+  // of `key` that there is, if there is one. 0 or -errno.
+  int keep(const std::string& key, const std::vector<uint8_t>& bytes, size_t arena_bytes_max, File** out);
+  int find_kept(const std::string& key, File** out);  // 0 or -ENOENT
   void destroy(File* file);
   // Copies a file whose writers are held back into private memory, once. 0 or -errno.
   int make_private(File& file);
@@ -136,6 +144,8 @@ class Files {
   void discard(File& file);
   void readmit(File& file);
   int insert(std::unique_ptr<File> file, File** out);
+  File* kept(const std::string& key);
+  void close(File& file);
 
   Kernel& kernel_;
   Arena& arena_;
@@ -145,6 +155,7 @@ class Files {
   std::mutex mutex_;
   std::vector<uint32_t> free_;
   std::unordered_map<Identity, File*, Hash> by_identity_;
+  std::unordered_map<std::string, File*> by_key_;              // what was kept
   std::map<std::pair<uint64_t, uint64_t>, Earlier> by_inode_;  // by device and inode
   size_t numbers_ = 0;  // given out so far; those free again are in free_
 };

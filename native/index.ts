@@ -8,7 +8,7 @@ type Names<K extends string> = Readonly<Record<K, number>>;
 
 /** The numbers of native/layout.h by name; what each record means is told there. */
 export interface Layout {
-  readonly events: Names<'ACCEPTED' | 'RECEIVED' | 'INPUT_ENDED' | 'SENT' | 'CLOSED' | 'ACCEPT_FAILED' | 'OPENED' | 'LEASE_BROKEN'>;
+  readonly events: Names<'ACCEPTED' | 'RECEIVED' | 'INPUT_ENDED' | 'SENT' | 'CLOSED' | 'ACCEPT_FAILED' | 'OPENED' | 'LEASE_BROKEN' | 'READ'>;
   readonly command: Names<'SLOT' | 'GENERATION' | 'AFTER' | 'SPANS' | 'RESULT' | 'HEAD_WORDS'>;
   readonly span: Names<'KIND' | 'FILE' | 'OFFSET' | 'LENGTH' | 'WORDS'>;
   readonly spanKinds: Names<'BYTES' | 'ARENA' | 'FILE'>;
@@ -81,6 +81,14 @@ export interface Engine {
   /** Opens in the pool; answered by OPENED with the same ticket. False: the pool's queue is full. */
   open(ticket: number, root: string, path: string, symlinks: number, hashBytesMax: number, arenaBytesMax: number, protect: number, accept: number): boolean;
   release(file: number): void;
+  /** Reads all of a hashed record's version in the pool; answered by READ. False: the pool's queue is full. */
+  read(ticket: number, file: number): boolean;
+  /** Lists a folder in the pool; answered by READ, records as in native/reading.h. */
+  list(ticket: number, root: string, path: string, symlinks: number, dotfiles: boolean, namesMax: number): boolean;
+  /** The record of bytes that were kept under `key`; made of `bytes`, in private memory, where there is none and they are not empty. Answered by OPENED. */
+  keep(ticket: number, key: string, bytes: Uint8Array, arenaBytesMax: number): boolean;
+  /** What READ announced, once. */
+  take(ticket: number): Uint8Array;
   describe(file: number, facts: Float64Array, digest: Uint8Array): void;
   /** Bound of the process's arena in bytes; what is over it is evicted when it next grows. */
   limitArena(bytesMax: number): void;

@@ -40,7 +40,7 @@ void OpenJob::run() {
 }
 
 // Nobody took the file over: its worker is gone.
-OpenJob::~OpenJob() {
+FileJob::~FileJob() {
   if (file != nullptr && Files::release(file)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, file));
 }
 

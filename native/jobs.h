@@ -7,13 +7,11 @@
 
 namespace pagecast {
 
-// Opens root/path, contained; loads the record of the version found. Answered by the OPENED event.
-class OpenJob final : public Job {
+// Ends with a record, or not. Answered by the OPENED event.
+class FileJob : public Job {
  public:
-  OpenJob(Process& process, uint32_t ticket_, std::string root, std::string path, Symlinks symlinks, const LoadLimits& limits)
-      : ticket(ticket_), process_(process), root_(std::move(root)), path_(std::move(path)), symlinks_(symlinks), limits_(limits) {}
-  ~OpenJob() override;
-  void run() override;
+  FileJob(Process& process, uint32_t ticket_) : ticket(ticket_), process_(process) {}
+  ~FileJob() override;
   void arrive(Engine& engine) override { engine.opened(*this); }
 
   const uint32_t ticket;
@@ -22,8 +20,18 @@ class OpenJob final : public Job {
   File* file = nullptr;    // one reference, until somebody takes it over
   bool rerooted = false;
 
- private:
+ protected:
   Process& process_;
+};
+
+// Opens root/path, contained; loads the record of the version found.
+class OpenJob final : public FileJob {
+ public:
+  OpenJob(Process& process, uint32_t ticket, std::string root, std::string path, Symlinks symlinks, const LoadLimits& limits)
+      : FileJob(process, ticket), root_(std::move(root)), path_(std::move(path)), symlinks_(symlinks), limits_(limits) {}
+  void run() override;
+
+ private:
   const std::string root_;
   const std::string path_;
   const Symlinks symlinks_;

@@ -60,6 +60,7 @@ class Kernel {
   virtual ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) = 0;
   virtual ssize_t read_at_cached(int fd, void* buffer, size_t length, off_t offset) = 0;  // RWF_NOWAIT
   virtual int64_t cached_pages(int fd, off_t offset, size_t length) = 0;                  // cachestat: 6.5
+  virtual ssize_t read_names(int fd, void* buffer, size_t length) = 0;  // getdents64(2)
   virtual int write_back(int fd, off_t offset, size_t length) = 0;   // sync_file_range: waits until it is on disk
   virtual int drop_cached(int fd, off_t offset, size_t length) = 0;  // POSIX_FADV_DONTNEED: clean pages nobody refers to
   virtual const uint8_t* file_map(int fd, size_t length) = 0;        // r--s; null on failure

@@ -98,6 +98,7 @@ class LinuxKernel final : public Kernel {
     return static_cast<int>(value(::syscall(SYS_openat2, directory, path, &how, sizeof how)));
   }
   int status(int fd, struct stat* out) override { return value(::fstat(fd, out)); }
+  ssize_t read_names(int fd, void* buffer, size_t length) override { return value(::syscall(SYS_getdents64, fd, buffer, length)); }
   ssize_t read_link(const char* path, char* buffer, size_t length) override { return value(::readlink(path, buffer, length)); }
   ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) override {
     return value(::pread(fd, buffer, length, offset));

@@ -15,7 +15,8 @@ namespace pagecast {
   X(CLOSED, 5)        /* slot, generation, reason: gone, and every answer pending with it   */ \
   X(ACCEPT_FAILED, 6) /* listener, errno: listener paused until engine.acceptAgain()        */ \
   X(OPENED, 7)        /* ticket, 0 or errno, kind, file, re-rooted: engine.open() is done    */ \
-  X(LEASE_BROKEN, 8)  /* file, answers under way: look at its path anew                      */
+  X(LEASE_BROKEN, 8)  /* file, answers under way: look at its path anew                      */ \
+  X(READ, 9)          /* ticket, 0 or errno, bytes: engine.take() has them                  */
 
 // engine.send() reads float64 records: this head, then kSpanWords a span.
 #define PAGECAST_COMMAND(X)                                                                 \

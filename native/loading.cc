@@ -17,8 +17,10 @@ namespace {
 constexpr int64_t kSettlingNs = 20'000'000;
 // A file that was changed this lately may be in the middle of a rewrite, where no lease says that nobody writes.
 constexpr int64_t kQuietNs = 50'000'000;
-// The same where somebody has it open for writing.
-constexpr int64_t kWriterQuietNs = 200'000'000;
+// The same where somebody has it open for writing: it may be a log, or the middle of a rewrite.
+constexpr int64_t kWriterQuietNs = 1'000'000'000;
+// The same where what was there before is being changed: rsync --inplace may think for ten seconds between two writes.
+constexpr int64_t kRewriteQuietNs = 30'000'000'000;
 // What extends a file and is not a log that grows: ftruncate(2) leaves zeros.
 constexpr size_t kZerosMax = 512;
 constexpr size_t kReadBytes = 256u << 10;
@@ -70,7 +72,7 @@ Digest digest_of(const std::vector<uint8_t>& bytes) {
   return digest;
 }
 
-void keep(PrivateMemory& memory, File& file, PrivateCopy& copy) {
+void publish(PrivateMemory& memory, File& file, PrivateCopy& copy) {
   memory.keep(copy);
   file.private_copy = copy;
   file.private_fd.store(copy.fd, std::memory_order_release);
@@ -84,7 +86,7 @@ int Loading::run(const Earlier& earlier) {
   const bool writer = lease() == -EAGAIN;
   if (writer && guard_.is_breaking(file_.identity)) return -EINPROGRESS;
   if (writer && limits_.accept != kAccept_ANY) return limits_.accept == kAccept_GROWN ? take_grown(earlier) : -EBUSY;
-  if (!leased_ && limits_.protect != kProtect_OFF && !is_quiet(writer ? kWriterQuietNs : kQuietNs)) {
+  if (!leased_ && limits_.protect != kProtect_OFF && !is_quiet(writer ? quiet_for(earlier) : kQuietNs)) {
     if (limits_.accept != kAccept_ANY) return -EBUSY;
     return take_grown(earlier) == 0 ? 0 : -ETXTBSY;
   }
@@ -99,6 +101,12 @@ int Loading::run(const Earlier& earlier) {
   const int error = read(0, nullptr);
   if (error == -EAGAIN && last_ && !leased_) return conclude();
   return error < 0 ? error : conclude();
+}
+
+// How long a file that somebody writes must have been left alone, by what is known of the version before.
+int64_t Loading::quiet_for(const Earlier& earlier) const {
+  if (!earlier.known || size_ > earlier.size) return kWriterQuietNs;
+  return size_ == earlier.size && file_.identity.modified_ns == earlier.modified_ns ? kQuietNs : kRewriteQuietNs;
 }
 
 bool Loading::is_quiet(int64_t for_ns) const {
@@ -131,7 +139,7 @@ int Loading::read(size_t prefix, Digest* prefix_digest) {
   if (error == 0) error = kernel_.status(file_.fd, &after);
   const bool same = error == 0 && (prefix_digest != nullptr ? after.st_size >= file_.identity.size : identity_of(after) == file_.identity);
   if (error == 0 && !same) error = -EAGAIN;
-  if (copy_.slab != nullptr && error == 0) keep(memory_, file_, copy_);
+  if (copy_.slab != nullptr && error == 0) publish(memory_, file_, copy_);
   if (error < 0) {
     memory_.give_back(copy_);
     arena_.remove(file_.resident);
@@ -170,7 +178,7 @@ int Loading::read_through(size_t prefix, Digest* prefix_digest) {
 
 // Somebody has it open for writing, but what was there before is still there, and what came is behind it: a log.
 int Loading::take_grown(const Earlier& earlier) {
-  if (earlier.size == 0 || size_ < earlier.size || size_ > limits_.hash_bytes_max) return -EBUSY;
+  if (!earlier.hashed || earlier.size == 0 || size_ < earlier.size || size_ > limits_.hash_bytes_max) return -EBUSY;
   if (memory_.take(size_, copy_) < 0) return -EBUSY;
   Digest prefix{};
   if (read(earlier.size, &prefix) < 0 || prefix != earlier.digest || has_zeros_ || !is_sealed(file_)) return -EBUSY;

@@ -16,7 +16,7 @@ using Digest = std::array<uint8_t, 32>;  // SHA-256
 Digest digest_of(const std::vector<uint8_t>& bytes);
 
 // A complete copy of `file` becomes the one that is sent.
-void keep(PrivateMemory& memory, File& file, PrivateCopy& copy);
+void publish(PrivateMemory& memory, File& file, PrivateCopy& copy);
 
 class Loading {
  public:
@@ -27,6 +27,7 @@ class Loading {
 
  private:
   int lease();
+  int64_t quiet_for(const Earlier& earlier) const;
   bool is_quiet(int64_t for_ns) const;
   int read(size_t prefix, Digest* prefix_digest);
   int read_through(size_t prefix, Digest* prefix_digest);

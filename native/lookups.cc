@@ -7,10 +7,11 @@
 
 #include "assertion.h"
 #include "jobs.h"
+#include "reading.h"
 
 namespace pagecast {
 
-void Engine::opened(OpenJob& job) {
+void Engine::opened(FileJob& job) {
   const int32_t number = job.file == nullptr ? -1 : static_cast<int32_t>(job.file->number);
   if (job.file != nullptr) {
     ++held_[job.file];
@@ -21,9 +22,35 @@ void Engine::opened(OpenJob& job) {
 }
 
 bool Engine::open(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, const LoadLimits& limits) {
-  auto job = std::make_unique<OpenJob>(process_, ticket, root, path, symlinks, limits);
+  return submit(std::make_unique<OpenJob>(process_, ticket, root, path, symlinks, limits));
+}
+
+bool Engine::read(uint32_t ticket, uint32_t number) {
+  return submit(std::make_unique<ReadJob>(process_, ticket, process_.files.at(number)));
+}
+
+bool Engine::list(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, bool dotfiles, uint32_t names_max) {
+  return submit(std::make_unique<ListJob>(process_, ticket, root, path, symlinks, dotfiles, names_max));
+}
+
+bool Engine::keep(uint32_t ticket, const std::string& key, std::vector<uint8_t> bytes, size_t arena_bytes_max) {
+  return submit(std::make_unique<KeepJob>(process_, ticket, key, std::move(bytes), arena_bytes_max));
+}
+
+bool Engine::submit(std::unique_ptr<Job> job) {
   job->mailbox = mailbox_;
   return process_.pool->submit(std::move(job));
+}
+
+void Engine::was_read(BytesJob& job) {
+  deferred_.push_back({kEvent_READ, static_cast<int32_t>(job.ticket), job.error, static_cast<int32_t>(job.bytes.size()), 0, 0});
+  if (job.error == 0) read_[job.ticket] = std::move(job.bytes);
+}
+
+std::vector<uint8_t> Engine::take(uint32_t ticket) {
+  const auto node = read_.extract(ticket);
+  PAGECAST_ASSERT(!node.empty());
+  return std::move(node.mapped());
 }
 
 void Engine::release(uint32_t number) {

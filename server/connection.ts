@@ -1,10 +1,12 @@
 // What the loop remembers of a connection between two bursts. An idle one holds nothing but itself.
+import type { Engine } from '../native/index.ts';
+import type { Peer } from './exchange.ts';
 import type { PartialHead } from '../http/partial-head.ts';
 import type { RequestBody } from '../http/body.ts';
 import type { RequestHead } from '../http/head.ts';
 import type { AccessRecord } from './log/record.ts';
 
-export class Connection {
+export class Connection implements Peer {
   readonly slot: number;
   readonly generation: number;
   /** The part of a head that has arrived. */
@@ -27,9 +29,18 @@ export class Connection {
   /** CLOSED was reported. */
   gone = false;
 
-  constructor(slot: number, generation: number) {
+  readonly #engine: Engine;
+  #address: string | undefined = undefined;
+
+  constructor(engine: Engine, slot: number, generation: number) {
+    this.#engine = engine;
     this.slot = slot;
     this.generation = generation;
+  }
+
+  /** Of the peer, numeric; `unix` on a unix socket, '' where nobody asked before it was gone. */
+  get address(): string {
+    return (this.#address ??= this.#engine.peer(this.slot, this.generation));
   }
 
   /** One answer after the other: while one is under way the next request waits. */

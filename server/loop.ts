@@ -135,7 +135,7 @@ export class Loop implements Transport {
     // Without a length or chunks only the end of the connection can end a body (RFC 9112 §6.3).
     const closing = close || plan.framing === 'close' || (plan.framing === 'chunked' && minor === 0);
     connection.closing = closing;
-    const record = this.#parts.log?.record(request, plan, this.#parts.log.wantsPeer ? this.#engine.peer(connection.slot, connection.generation) : '');
+    const record = this.#parts.log?.record(request, plan, this.#parts.log.wantsPeer ? connection.address : '');
     this.#deadlines.set(connection.slot, closing ? WAIT_LINGER : WAIT_IDLE, this.nowMs + this.#waits[closing ? WAIT_LINGER : WAIT_IDLE]!);
     const tail = this.#tail.of(this.nowMs, closing, minor);
     if (plan.source) {
@@ -212,6 +212,8 @@ export class Loop implements Transport {
       this.#inputEnded(this.#live(slot, record[at + 2]!));
     } else if (type === events.OPENED) {
       this.#parts.opener.settle(slot, { error: record[at + 2]!, kind: record[at + 3]!, file: record[at + 4]!, rerooted: record[at + 5] === 1 });
+    } else if (type === events.READ) {
+      this.#parts.opener.settleRead(slot, record[at + 2]!);
     } else if (type === events.LEASE_BROKEN) {
       this.#parts.onLeaseBroken?.(slot, record[at + 2]!);
     } else {
@@ -225,7 +227,7 @@ export class Loop implements Transport {
   }
 
   #accepted(slot: number, generation: number): void {
-    this.#connections[slot] = new Connection(slot, generation);
+    this.#connections[slot] = new Connection(this.#engine, slot, generation);
     this.#deadlines.set(slot, WAIT_FIRST, this.nowMs + this.#waits[WAIT_FIRST]!);
     if (this.#open++ === 0) this.#watch.begin();
   }

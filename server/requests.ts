@@ -165,7 +165,7 @@ export class Requests {
     const keep = persistent && request.keepAlive;
     let plan: Plan | undefined;
     try {
-      plan = this.#exchange.known(request, nowMs);
+      plan = this.#exchange.known(request, nowMs, connection);
     } catch (error) {
       plan = this.#failed(error);
     }
@@ -174,7 +174,7 @@ export class Requests {
     connection.answering = true;
     this.#transport.wait(connection, WAIT_NOTHING);
     const owned = request.detach();
-    this.#exchange.find(owned, nowMs).catch((error: unknown) => this.#failed(error)).then((found) => {
+    this.#exchange.find(owned, nowMs, connection).catch((error: unknown) => this.#failed(error)).then((found) => {
       connection.answering = false;
       if (connection.gone) {
         found.source?.cancel('the connection is gone');

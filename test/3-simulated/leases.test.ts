@@ -3,7 +3,9 @@ import t from 'tap';
 import { ask, BYTES, heard, LARGE, NEARNESSES, NEW, OLD, readOn, ROOMY, serve, SLAB_BYTES, SLOW, untilIn } from '../simulated/breaking.ts';
 import { contentOf } from '../simulated/content.ts';
 import { get } from '../simulated/request.ts';
+import type { Peer } from '../simulated/peer.ts';
 import { run } from '../simulated/run.ts';
+import type { Site } from '../simulated/site.ts';
 import { faults } from '../simulated/world.ts';
 
 for (const refusal of ['leaseDenied', 'leaseUnsupported'] as const) {
@@ -170,3 +172,33 @@ t.test('an empty file, one of one byte, one that ends at a page', (t) => run(t, 
     }
   }
 }));
+
+t.test('a rewrite that pauses for ten seconds: 503, and then the next version; what only had it open was not in the way', (t) => run(t, LARGE, async (site) => {
+  await serve(site);
+  heard(t, await asked(site), [OLD], 'before');
+  await site.dropEntries();
+  const idle = site.openForWriting('a');
+  await site.pass(100, true);
+  site.advance(2000);
+  heard(t, await asked(site), [OLD], 'open, and unchanged');
+  idle.close();
+  const writer = site.openForWriting('a');
+  await site.pass(100, true);
+  writer.write(NEW.subarray(0, 300_000));
+  for (const waitMs of [10, 1500, 10_000]) {
+    site.advance(waitMs);
+    const peer = await asked(site);
+    t.same(peer.parse(['GET']).responses.map(({ status }) => status), [503], `half of it, ${waitMs} ms later`);
+  }
+  writer.write(NEW.subarray(300_000), 300_000);
+  writer.close();
+  site.advance(200);
+  heard(t, await asked(site), [NEW], 'after');
+}));
+
+/** A peer that has waited for whatever its answer waits for. */
+async function asked(site: Site): Promise<Peer> {
+  const peer = await ask(site, { ...ROOMY, nearness: 'host' });
+  for (let i = 0; i < 12; ++i) await site.pass(100, true);
+  return peer;
+}

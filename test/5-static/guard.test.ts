@@ -135,7 +135,7 @@ t.test('a file that is being written all the time, and was never whole: 503, not
   const { status, fields } = await ask(place, '/busy.bin');
   t.equal(`${status} ${fields.get('retry-after') ?? ''}`, '503 1');
   clearInterval(timer);
-  await pause(300); // quiet, though still open
+  await pause(1100); // quiet, though still open
   t.equal((await ask(place, '/busy.bin')).status, 200);
   closeSync(writer);
 });
