@@ -4,6 +4,7 @@
 // Invariant: an entry's file record is released only after every command that may name it has been handed to the
 // engine: releases wait for the next turn of libuv, when no plan is between its making and its sending.
 import { LRUCache } from 'lru-cache';
+import { Copies } from './copies.ts';
 import type { Representation } from './representation.ts';
 
 /** What a path led to when it was last looked at. */
@@ -22,6 +23,12 @@ export interface Entry<Plans> {
   seenMs: number;
   /** Plans made for it so far; the owner of the entry gives them their shape. */
   plans: Plans | undefined;
+  /** Of a file. */
+  copies: Copies | undefined;
+  /** How many answers are being made of it: its records are kept until they are done. */
+  pins: number;
+  /** It has left the cache. */
+  dropped: boolean;
 }
 
 export class Entries<Plans> {
@@ -43,6 +50,12 @@ export class Entries<Plans> {
 
   set(path: string, entry: Entry<Plans>): void {
     if (entry.kind === 'file') {
+      const before = this.#files.peek(path);
+      // The same version, looked at anew: what was made of it is still of use.
+      if (before?.copies && before.representation?.file === entry.representation?.file) {
+        entry.copies = before.copies;
+        before.copies = undefined;
+      }
       this.#others.delete(path);
       this.#files.set(path, entry);
     } else {
@@ -63,14 +76,27 @@ export class Entries<Plans> {
     return [...this.#files.values()].find(({ representation }) => representation?.file === file)?.path;
   }
 
+  /** Keeps an entry's records for an answer that is being made of it, until it is unpinned. False: it is on its way out already. */
+  pin(entry: Entry<Plans>): boolean {
+    if (entry.dropped) return false;
+    entry.pins += 1;
+    return true;
+  }
+
+  unpin(entry: Entry<Plans>): void {
+    entry.pins -= 1;
+    if (entry.dropped) this.#drop(entry);
+  }
+
   get openFiles(): number {
     return this.#files.size;
   }
 
   #drop(entry: Entry<Plans>): void {
-    if (!entry.representation) return;
+    entry.dropped = true;
+    if (!entry.representation || entry.pins > 0) return;
     if (this.#dropped.length === 0) setImmediate(() => this.#releaseDropped());
-    this.#dropped.push(entry.representation.file);
+    this.#dropped.push(entry.representation.file, ...(entry.copies?.close() ?? []));
   }
 
   #releaseDropped(): void {

@@ -33,6 +33,10 @@ export interface Representation {
   readonly protection: number;
   readonly cause: number;
   readonly validators: Validators;
+  /** Last change of the content, in milliseconds since the epoch, with what the filesystem knows behind the point. */
+  readonly modifiedMs: number;
+  /** SHA-256 of the bytes, where they were hashed. */
+  readonly digest: Uint8Array | undefined;
   /** The ETag is weak only for now: the version was too young to be told apart from the next. */
   readonly racy: boolean;
 }
@@ -86,7 +90,7 @@ function isRacy(facts: FileFacts, nowMs: number): boolean {
 }
 
 export function representationOf(file: number, facts: FileFacts, nowMs: number): Representation {
-  const modifiedMs = facts.modifiedS * 1000;
+  const modifiedMs = facts.modifiedS * 1000 + facts.modifiedNs / 1e6;
   return {
     file,
     size: facts.size,
@@ -94,10 +98,22 @@ export function representationOf(file: number, facts: FileFacts, nowMs: number):
     protection: facts.protection,
     cause: facts.cause,
     racy: isRacy(facts, nowMs),
+    modifiedMs,
+    digest: facts.digest,
     validators: {
       etag: entityTag(facts, nowMs),
       // RFC 9110 §8.8.2.1: never a date in the future.
-      lastModifiedMs: modifiedMs <= nowMs ? modifiedMs : NaN,
+      lastModifiedMs: facts.modifiedS * 1000 <= nowMs ? facts.modifiedS * 1000 : NaN,
     },
+  };
+}
+
+/** Bytes that were made of a version's, in another content coding (RFC 9110 §8.4): a representation of its own, last changed when its source was. */
+export function codedRepresentation(file: number, facts: FileFacts, source: Representation): Representation {
+  const { etag } = representationOf(file, facts, 0).validators;
+  return {
+    file, size: facts.size, inArena: facts.inArena, protection: facts.protection, cause: facts.cause, digest: facts.digest, racy: false,
+    modifiedMs: source.modifiedMs,
+    validators: { etag, lastModifiedMs: source.validators.lastModifiedMs },
   };
 }

@@ -171,6 +171,16 @@ export class RequestHead {
     return (this.lines.present & FIRST_CONDITIONS) === 0 && this.lines.is(this.bytes, FIELD_IF_NONE_MATCH, etag);
   }
 
+  /** Whether a known field is there. */
+  has(id: number): boolean {
+    return (this.lines.present & (1 << id)) !== 0;
+  }
+
+  /** Whether a known field is there in one line, with this very value. */
+  is(id: number, value: Uint8Array): boolean {
+    return this.lines.is(this.bytes, id, value);
+  }
+
   get fieldCount(): number {
     return this.lines.count;
   }

@@ -53,6 +53,7 @@ export const FIELD_TRAILER = known('trailer');
 export const FIELD_UPGRADE = known('upgrade');
 export const FIELD_USER_AGENT = known('user-agent');
 export const FIELD_VIA = known('via');
+export const FIELD_WANT_REPR_DIGEST = known('want-repr-digest');
 export const FIELD_X_FORWARDED_FOR = known('x-forwarded-for');
 export const FIELD_X_FORWARDED_PROTO = known('x-forwarded-proto');
 

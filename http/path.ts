@@ -32,21 +32,24 @@ const oddity = /[%\\\0\u0100-\uffff]|\/[/.]/;
 /** What no name has, or only one that was meant for another system's separator. */
 const unnameable = /[\\\0\u0100-\uffff]/;
 
-/** The path, or the status that refuses it: 400 for malformed percent-encoding, 404 for what no file is served under. */
-export function resolvePath(rawPath: string, allowDotfiles: boolean): ResolvedPath | number {
+/**
+ * The path, or the status that refuses it: 400 for malformed percent-encoding, 404 for what no file is served under.
+ * @param sites the first segment is the folder of a site, which has a /.well-known of its own.
+ */
+export function resolvePath(rawPath: string, allowDotfiles: boolean, sites = false): ResolvedPath | number {
   if (!rawPath.startsWith('/')) return NOT_FOUND;
   // At most a slash and one full segment: then no segment is too long.
-  if (rawPath.length > 1 + SEGMENT_BYTES_MAX || oddity.test(rawPath)) return resolveOdd(rawPath, allowDotfiles);
+  if (rawPath.length > 1 + SEGMENT_BYTES_MAX || oddity.test(rawPath)) return resolveOdd(rawPath, allowDotfiles, sites);
   const directory = rawPath.endsWith('/');
   return { path: rawPath.slice(1, directory ? -1 : undefined), directory };
 }
 
-function resolveOdd(rawPath: string, allowDotfiles: boolean): ResolvedPath | number {
+function resolveOdd(rawPath: string, allowDotfiles: boolean, sites: boolean): ResolvedPath | number {
   if (!isWellEncoded(rawPath)) return MALFORMED;
   const decoded = decode(rawPath);
   if (decoded === undefined) return NOT_FOUND;
   const path = decoded.replaceAll(/\/{2,}/g, '/').replaceAll(/^\/|\/$/g, '');
-  return isServed(path, allowDotfiles) ? { path, directory: decoded.endsWith('/') } : NOT_FOUND;
+  return isServed(path, allowDotfiles, sites ? path.indexOf('/') + 1 : 0) ? { path, directory: decoded.endsWith('/') } : NOT_FOUND;
 }
 
 /** Every '%' is followed by two hex digits. Asked first, so that 400 does not depend on what else is wrong. */
@@ -81,14 +84,15 @@ function byteAt(text: string, at: number): number {
   return high === NO_DIGIT || low === NO_DIGIT ? -1 : high * 16 + low;
 }
 
-function isServed(path: string, allowDotfiles: boolean): boolean {
+/** @param first where the first segment that is the client's begins. */
+function isServed(path: string, allowDotfiles: boolean, first: number): boolean {
   if (path.length > PATH_BYTES_MAX) return false;
   let start = 0;
   while (start < path.length) {
     const slash = path.indexOf('/', start);
     const end = slash < 0 ? path.length : slash;
     if (end - start > SEGMENT_BYTES_MAX) return false;
-    if (path.charCodeAt(start) === DOT && !isDotNameServed(path.slice(start, end), start === 0, allowDotfiles)) return false;
+    if (path.charCodeAt(start) === DOT && !isDotNameServed(path.slice(start, end), start === first, allowDotfiles)) return false;
     start = end + 1;
   }
   return true;

@@ -3,7 +3,9 @@
 import { statSync, accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { grantedCpus, grantedMemory } from './cgroup.ts';
+import type { GateOptions } from './access/gate.ts';
 import { loopLimits, type LoopLimits } from './limits.ts';
+import { resolveAccess, resolveSite, type AccessOptions, type ResolvedSite, type SiteOptions } from './site-options.ts';
 import type { LogFormat } from './log/format.ts';
 
 export interface ServerOptions {
@@ -31,6 +33,8 @@ export interface ServerOptions {
   readonly files?: Partial<FileLimits>;
   readonly arena?: Partial<ArenaLimits>;
   readonly guard?: Partial<GuardLimits>;
+  readonly site?: SiteOptions;
+  readonly access?: AccessOptions;
 }
 
 export interface FileLimits {
@@ -86,6 +90,9 @@ export interface ResolvedOptions {
   readonly files: FileLimits;
   readonly arena: ArenaLimits;
   readonly guard: GuardLimits;
+  readonly site: ResolvedSite;
+  /** Undefined: everybody may ask for everything. */
+  readonly access: GateOptions | undefined;
 }
 
 /** Wrong options: every fault in one message. */
@@ -110,7 +117,7 @@ const GUARD_BOUNDS: Bounds = {
 };
 const PROTECTS: readonly Protect[] = ['auto', 'sealed', 'lease', 'copy', 'verify', 'off'];
 
-const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'protect', 'limits', 'files', 'arena', 'guard']);
+const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'protect', 'limits', 'files', 'arena', 'guard', 'site', 'access']);
 
 /**
  * Checks options and fills in defaults.
@@ -140,6 +147,8 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
     arena: { bytesMax: 64 << 20, fileBytesMax: 32 << 10, ...given(options.arena) },
     protect: options.protect ?? 'auto',
     guard: { ...guardLimits(grantedMemory()), ...given(options.guard) },
+    site: resolveSite(given(options.site), options.index ?? 'index.html', faults),
+    access: resolveAccess(given(options.access), options.site?.health, faults),
   };
   check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));
   check(resolved.limits, LIMIT_BOUNDS, 'limits.', faults);

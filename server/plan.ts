@@ -56,15 +56,19 @@ export class Plan {
   }
 }
 
-/** A plan with a short text body, for errors and redirects. */
-export function textPlan(status: number, fields: FieldList, text: string): Plan {
-  const data = Buffer.from(text, 'utf8');
+/** A plan with a body from memory; `fields` without its length. */
+export function bytesPlan(status: number, fields: FieldList, data: Uint8Array): Plan {
   return new Plan(
     status,
-    [['Content-Type', 'text/plain; charset=utf-8'], ['Content-Length', String(data.length)], ['X-Content-Type-Options', 'nosniff'], ...fields],
+    [['Content-Length', String(data.length)], ...fields],
     data.length > 0 ? [{ kind: SPAN_BYTES, data, length: data.length }] : NO_SPANS,
     data.length > 0 ? 'length' : 'none',
   );
+}
+
+/** A plan with a short text body, for errors and redirects. */
+export function textPlan(status: number, fields: FieldList, text: string): Plan {
+  return bytesPlan(status, [['Content-Type', 'text/plain; charset=utf-8'], ['X-Content-Type-Options', 'nosniff'], ...fields], Buffer.from(text, 'utf8'));
 }
 
 export function emptyPlan(status: number, fields: FieldList): Plan {

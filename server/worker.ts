@@ -14,7 +14,7 @@ const tell = (message: FromWorker): void => port.postMessage(message);
 
 const log = options.accessLog === false ? undefined : new AccessLog(options.accessLog, (block) => tell({ type: 'accessLog', block }));
 
-const { loop, lookup, engine, areas } = assemble({
+const { loop, site, engine, areas } = assemble({
   EngineClass: native.Engine,
   options,
   report: (name, message, facts = {}) => tell({ type: 'report', name, message, facts }),
@@ -28,7 +28,7 @@ const { loop, lookup, engine, areas } = assemble({
 });
 
 function counts(): Counts {
-  const all: Record<string, number> = { ...loop.counts(), ...lookup?.counts(), ...engine.census() };
+  const all: Record<string, number> = { ...loop.counts(), ...site?.counts(), ...engine.census() };
   for (const [name, index] of Object.entries(layout.counters)) all[name] = areas.counters[index]!;
   loop.requests.refused.forEach((count, code) => {
     if (count > 0) all[`refused.${refusals[code]!.name}`] = count;

@@ -6,6 +6,8 @@ export interface Flag {
   readonly short?: string;
   /** What its value is called in help; none: it is a switch. */
   readonly value?: string;
+  /** It may stand alone, too; the next word is its value only where it looks like one. */
+  readonly optional?: RegExp;
   readonly multiple?: boolean;
   /** Environment variables that stand for it, first wins. Every flag also has PAGECAST_<NAME>. */
   readonly env?: readonly string[];
@@ -25,6 +27,24 @@ export const flags = [
   { name: 'index', value: 'NAME', default: 'index.html', help: 'the file a request for a folder gets' },
   { name: 'dotfiles', help: 'serve names that begin with a dot (/.well-known always is)' },
   { name: 'symlinks', value: 'HOW', default: 'inside', help: 'follow symbolic links `inside` the root, or `none`' },
+  { name: 'spa', short: 's', value: 'FILE.html', optional: /\.html?$/, default: 'index.html', help: 'a single-page application: pages that do not exist get this file' },
+  { name: 'clean-urls', value: 'HOW', default: 'serve', help: '/about for about.html: `serve` it, also `redirect` from /about.html, or `off`' },
+  { name: 'browse', short: 'b', help: 'list folders that have no index' },
+  { name: 'max-age', short: 'm', value: 'SECONDS', default: 'caches ask each time, by ETag', help: 'how long caches keep what is neither HTML nor named by a hash' },
+  { name: 'immutable', short: 'i', help: 'with --max-age: not even a reload asks' },
+  { name: 'header', value: "'NAME: VALUE'", multiple: true, help: 'a field of every answer; repeatable' },
+  { name: 'cors', help: 'let pages of other sites read what is served' },
+  { name: 'security-headers', help: 'X-Frame-Options, Referrer-Policy and others, as most sites want them' },
+  { name: 'no-precompressed', help: 'do not look for name.br, name.zst and name.gz beside a file' },
+  { name: 'no-compress', help: 'do not compress what is not compressed yet' },
+  { name: 'no-rules', help: 'files called _headers and _redirects are files like any other' },
+  { name: 'vhost', help: 'a folder below the root for each host: example.com/index.html' },
+  { name: 'health', value: 'PATH', help: 'a path that is answered 200 by the server itself, such as /healthz' },
+  { name: 'basic-auth', value: 'USER:PASSWORD', multiple: true, help: 'who may see the site; repeatable' },
+  { name: 'allow', value: 'ADDRESS', multiple: true, help: 'address or network (CIDR) that may ask, in place of all; repeatable' },
+  { name: 'deny', value: 'ADDRESS', multiple: true, help: 'address or network that may not; repeatable' },
+  { name: 'rate-limit', value: 'N[:BURST]', help: 'requests a second of one address, and how many at once' },
+  { name: 'open', short: 'o', help: 'open the site in a browser' },
   { name: 'protect', value: 'HOW', default: 'auto', help: 'against change in mid-answer: auto, sealed, lease, copy, verify or off' },
   { name: 'guard-private-max-bytes', value: 'BYTES', default: '8388608', help: 'the largest file that is read once a version, and copied when hot' },
   { name: 'guard-private-max-total-bytes', value: 'BYTES', default: '256 MiB, or a quarter of the cgroup', help: 'memory of all such copies' },
@@ -60,29 +80,37 @@ export class UsageError extends Error {
 const byName = new Map<string, Flag>(flags.map((flag) => [flag.name, flag]));
 const byShort = new Map<string, Flag>((flags as readonly Flag[]).flatMap((flag) => (flag.short ? [[flag.short, flag]] : [])));
 
+/** The value of a flag that stands alone. */
+export const ALONE = 'true';
+
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Arguments {
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries((flags as readonly Flag[]).map((flag) => [flag.name, {
-      type: flag.value ? ('string' as const) : ('boolean' as const), ...(flag.short && { short: flag.short }), multiple: true,
+      type: flag.value && !flag.optional ? ('string' as const) : ('boolean' as const), ...(flag.short && { short: flag.short }), multiple: true,
     }])),
     strict: false,
     tokens: true,
   });
   const values = new Map<FlagName, string[]>();
   const positionals: string[] = [];
-  for (const token of tokens) {
+  for (let i = 0; i < tokens.length; ++i) {
+    const token = tokens[i]!;
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const flag = byName.get(token.name) ?? byShort.get(token.name);
     if (!flag) throw new UsageError(`unknown flag ${token.rawName}${hint(token.rawName, token.name)}`);
-    if (flag.value && token.value === undefined) throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
-    if (!flag.value && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+    const next = tokens[i + 1];
+    const follows = flag.optional && token.value === undefined && next?.kind === 'positional' && flag.optional.test(next.value);
+    if (follows) ++i;
+    const value = follows ? next.value : token.value;
+    if (flag.value && !flag.optional && value === undefined) throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
+    if (!flag.value && value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
     const name = flag.name as FlagName;
     const before = values.get(name);
     if (before && !flag.multiple && flag.value) throw new UsageError(`${token.rawName} is given twice`);
-    values.set(name, [...(before ?? []), token.value ?? 'true']);
+    values.set(name, [...(before ?? []), value ?? ALONE]);
   }
   fromEnvironment(values, environment, positionals);
   return { values, positionals };
@@ -101,7 +129,7 @@ function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.Pr
     if (!variable) continue;
     const text = environment[variable]!;
     if (flag.value) values.set(name, flag.multiple ? text.split(',') : [text]);
-    else if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) values.set(name, ['true']);
+    else if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) values.set(name, [ALONE]);
     else if (!['0', 'false', 'no', 'off'].includes(text.toLowerCase())) throw new UsageError(`${variable} must be 1 or 0, not "${text}"`);
   }
 }

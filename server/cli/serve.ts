@@ -3,6 +3,7 @@ import { createServer, ListenError, type Address, type Server } from '../index.t
 import { LogDestination } from '../log/destination.ts';
 import { OperatorLog } from '../log/operator.ts';
 import { banner, listeningLine } from './banner.ts';
+import { openBrowser } from './open.ts';
 import type { Settings } from './settings.ts';
 
 const PORTS_TRIED = 20;
@@ -20,6 +21,7 @@ export async function serve(settings: Settings, terminal: boolean): Promise<void
   const { server, addresses, takenPort } = await listenSomewhere(settings, hooks, serving);
   const told = { addresses, root: server.options.root, workers: server.options.workers, takenPort };
   for (const warning of await offloadsMissed(addresses)) operator.warn(warning, { event: 'offloadOff' });
+  if (settings.open) openBrowser(addresses, (message, facts) => operator.warn(message, { ...facts, event: 'openFailed' }));
   if (!settings.quiet) process.stdout.write(terminal ? banner(told, !process.env['NO_COLOR']) : listeningLine(told));
 }
 

@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import type { LogFormat } from '../log/format.ts';
 import type { GuardLimits, ServerOptions } from '../options.ts';
 import { UsageError, type Arguments, type FlagName } from './flags.ts';
+import { accessOf, siteOf } from './site-settings.ts';
+import { choice, whole } from './values.ts';
 
 export interface Settings {
   readonly options: ServerOptions;
@@ -12,6 +14,8 @@ export interface Settings {
   /** The port may be another one when it is taken. */
   readonly mayMove: boolean;
   readonly quiet: boolean;
+  /** Show it in a browser. */
+  readonly open: boolean;
   readonly logFile: string | undefined;
 }
 
@@ -42,6 +46,8 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
       accessLog: quiet && !one('log-file') ? false : logFormat,
       dotfiles: args.values.has('dotfiles'),
       guard: guardOf(one),
+      site: siteOf(args),
+      access: accessOf(args),
       ...(index !== undefined && { index }),
       ...(protect !== undefined && { protect }),
       ...(congestionControl !== undefined && { congestionControl }),
@@ -53,6 +59,7 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
     where: listen ?? [`${host.includes(':') ? `[${host}]` : host}:${port}`],
     mayMove: terminal && !listen && port !== 0 && !args.values.has('strict-port'),
     quiet,
+    open: args.values.has('open'),
     logFile: logFileOf(one('log-file')),
   };
 }
@@ -89,18 +96,4 @@ function logFileOf(file: string | undefined): string | undefined {
     throw new UsageError(`--log-file ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
   return file;
-}
-
-function whole(name: FlagName, text: string | undefined, min: number, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (!(value >= min && value <= max)) throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
-  return value;
-}
-
-function choice<T extends string>(name: FlagName, text: string | undefined, allowed: readonly T[], why?: string): T | undefined {
-  if (text === undefined) return undefined;
-  const found = allowed.find((value) => value === text);
-  if (!found) throw new UsageError(`--${name} must be ${allowed.join(' or ')}, not "${text}"${why ? `: ${why}` : ''}`);
-  return found;
 }

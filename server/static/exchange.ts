@@ -1,73 +1,59 @@
-// The exchange of a static site: methods, entries, redirects, and the page for what is not there.
-import type { Entry } from '../../cache/entries.ts';
-import { canonicalDirectoryLocation } from '../../http/path.ts';
+// The exchange of static sites: methods, and which folder answers. What is known is answered at once, the rest when it
+// has been looked up.
+import { LRUCache } from 'lru-cache';
 import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, type RequestHead } from '../../http/head.ts';
-import { reasonPhrase } from '../../http/response.ts';
+import { hostName } from '../access/hosts.ts';
 import type { Exchange } from '../exchange.ts';
 import { emptyPlan, textPlan, type Plan } from '../plan.ts';
-import { filePlans, pagePlan, selectedPlan, type Selected } from './answers.ts';
+import type { EntryPlans } from './entry-plans.ts';
+import { inquire, KnownNow, type Inquiry } from './inquiry.ts';
 import type { Lookup } from './lookup.ts';
-import { contentType } from './types.ts';
-
-/** What an entry keeps: its plans as a file, and as the page of a status. */
-export interface SitePlans {
-  readonly selected: Selected;
-  readonly notFound: Plan;
-  readonly notFoundHead: Plan;
-}
+import type { Site } from './site.ts';
 
 const ALLOW = ['Allow', 'GET, HEAD, OPTIONS'] as const;
 const OPTIONS_PLAN = emptyPlan(204, [ALLOW]);
 const METHOD_PLAN = textPlan(405, [ALLOW], 'Method Not Allowed\n');
-const NOT_FOUND_PAGE = '/404.html';
+/** 421: the name of no site of ours (RFC 9110 §15.5.20). */
+const NO_SITE_PLAN = textPlan(421, [], 'Misdirected Request\n');
+const SITES_MAX = 1024;
 
 export class StaticExchange implements Exchange {
-  readonly #lookup: Lookup<SitePlans>;
-  readonly #errors = new Map<number, { readonly full: Plan; readonly head: Plan }>();
+  readonly #lookup: Lookup<EntryPlans>;
+  readonly #now: KnownNow<EntryPlans>;
+  readonly #site: (prefix: string) => Site;
+  readonly #single: Site | undefined;
+  /** By folder of the host's name. */
+  readonly #sites = new LRUCache<string, Site>({ max: SITES_MAX });
 
-  constructor(lookup: Lookup<SitePlans>) {
+  /** @param site makes the site of a folder; @param byHost a folder below the root for each host's name, else the root itself. */
+  constructor(lookup: Lookup<EntryPlans>, site: (prefix: string) => Site, byHost: boolean) {
     this.#lookup = lookup;
+    this.#now = new KnownNow(lookup);
+    this.#site = site;
+    this.#single = byHost ? undefined : site('');
   }
 
   known(request: RequestHead, nowMs: number): Plan | undefined {
     if (request.method !== METHOD_GET && request.method !== METHOD_HEAD) return methodPlan(request);
-    const entry = this.#lookup.known(request.path, nowMs);
-    if (entry === undefined) return undefined;
-    if (entry.kind === 'file') return selectedPlan(request, plansOf(entry).selected, nowMs);
-    if (entry.kind !== 'missing') return this.#other(request, entry);
-    const page = this.#lookup.known(NOT_FOUND_PAGE, nowMs);
-    return page && this.#notFound(request, page);
+    this.#now.nowMs = nowMs;
+    return this.#plan(request, this.#now);
   }
 
-  async find(request: RequestHead, nowMs: number): Promise<Plan> {
-    const entry = await this.#lookup.find(request.path, nowMs);
-    if (entry.kind === 'file') return selectedPlan(request, plansOf(entry).selected, nowMs);
-    if (entry.status !== 404) return this.#other(request, entry);
-    return this.#notFound(request, this.#lookup.known(NOT_FOUND_PAGE, nowMs) ?? (await this.#lookup.find(NOT_FOUND_PAGE, nowMs)));
+  find(request: RequestHead, nowMs: number): Promise<Plan> {
+    return inquire(this.#lookup, nowMs, (inquiry) => this.#plan(request, inquiry));
   }
 
-  #notFound(request: RequestHead, page: Entry<SitePlans>): Plan {
-    if (page.kind !== 'file') return this.#error(request, 404);
-    const plans = plansOf(page);
-    return request.method === METHOD_HEAD ? plans.notFoundHead : plans.notFound;
-  }
-
-  #other(request: RequestHead, entry: Entry<SitePlans>): Plan {
-    if (entry.kind !== 'directory') return this.#error(request, entry.status);
-    const location = canonicalDirectoryLocation(request.path, request.query);
-    const plan = textPlan(301, [['Location', location]], `Moved to ${location}\n`);
-    return request.method === METHOD_HEAD ? plan.withoutBody() : plan;
-  }
-
-  #error(request: RequestHead, status: number): Plan {
-    let plans = this.#errors.get(status);
-    if (!plans) {
-      const text = textPlan(status, status === 503 ? [['Retry-After', '1']] : [], `${reasonPhrase(status)}\n`);
-      const full = status === 400 ? text.closing() : text; // as every malformed request
-      plans = { full, head: full.withoutBody() };
-      this.#errors.set(status, plans);
-    }
-    return request.method === METHOD_HEAD ? plans.head : plans.full;
+  #plan(request: RequestHead, inquiry: Inquiry<EntryPlans>): Plan | undefined {
+    if (this.#single) return this.#single.plan(request, inquiry);
+    const host = hostName(request.authority);
+    if (host === undefined) return withoutSite(request);
+    const prefix = `/${host}`;
+    const folder = inquiry.entry(prefix);
+    if (folder === undefined) return undefined;
+    if (folder.kind !== 'directory') return withoutSite(request);
+    let site = this.#sites.get(prefix);
+    if (!site) this.#sites.set(prefix, (site = this.#site(prefix)));
+    return site.plan(request, inquiry);
   }
 }
 
@@ -75,14 +61,6 @@ function methodPlan(request: RequestHead): Plan {
   return request.method === METHOD_OPTIONS ? OPTIONS_PLAN : METHOD_PLAN;
 }
 
-function plansOf(entry: Entry<SitePlans>): SitePlans {
-  if (entry.plans) return entry.plans;
-  const representation = entry.representation!;
-  const type = contentType(entry.path);
-  const notFound = pagePlan(404, representation, type);
-  return (entry.plans = {
-    selected: { representation, type, plans: filePlans(representation, type) },
-    notFound,
-    notFoundHead: notFound.withoutBody(),
-  });
+function withoutSite(request: RequestHead): Plan {
+  return request.method === METHOD_HEAD ? NO_SITE_PLAN.withoutBody() : NO_SITE_PLAN;
 }

@@ -6,6 +6,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type { Engine, Layout } from '../../native/index.ts';
+import { Copies } from '../../cache/copies.ts';
 import { Entries, type Entry } from '../../cache/entries.ts';
 import { FileReader, representationOf, type Representation } from '../../cache/representation.ts';
 import { resolvePath } from '../../http/path.ts';
@@ -32,6 +33,8 @@ export interface LookupOptions {
   readonly root: string;
   readonly index: string;
   readonly dotfiles: boolean;
+  /** The first folder of a path is that of a site. */
+  readonly sites: boolean;
   readonly openFilesMax: number;
   readonly missingPathsMax: number;
   /** Frees descriptors that idle connections hold; how many. */
@@ -128,7 +131,7 @@ export class Lookup<Plans> {
   }
 
   async #load(rawPath: string, nowMs: number): Promise<Entry<Plans>> {
-    const resolved = resolvePath(rawPath, this.#options.dotfiles);
+    const resolved = resolvePath(rawPath, this.#options.dotfiles, this.#options.sites);
     if (typeof resolved === 'number') return entryOf('refused', '', resolved, false, nowMs);
     let path = resolved.path;
     if (resolved.directory) path += path === '' ? this.#options.index : `/${this.#options.index}`;
@@ -202,5 +205,8 @@ function isFresh(untilMs: number, nowMs: number): boolean {
 }
 
 function entryOf<Plans>(kind: Entry<Plans>['kind'], path: string, status: number, rerooted: boolean, nowMs: number): Entry<Plans> {
-  return { path, kind, representation: undefined, status, rerooted, freshUntilMs: nowMs + FRESH_MS, seenMs: nowMs, plans: undefined };
+  return {
+    path, kind, status, rerooted, freshUntilMs: nowMs + FRESH_MS, seenMs: nowMs,
+    representation: undefined, plans: undefined, copies: kind === 'file' ? new Copies() : undefined, pins: 0, dropped: false,
+  };
 }

@@ -10,7 +10,7 @@ export interface CommandCase {
 }
 
 export const commandCases: readonly CommandCase[] = [
-  { args: ['DIR', '--nope'], code: 2, says: /^unknown flag --nope; pagecast --help/ },
+  { args: ['DIR', '--nonsense-flag'], code: 2, says: /^unknown flag --nonsense-flag; pagecast --help/ },
   { args: ['DIR', '--prot', '80'], code: 2, says: /^unknown flag --prot; did you mean --port\?$/ },
   { args: ['DIR', '--log-fromat=json'], code: 2, says: /did you mean --log-format\?$/ },
   { args: ['DIR', '--Port', '80'], code: 2, says: /did you mean --port\?$/ },

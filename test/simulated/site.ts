@@ -4,7 +4,7 @@ import type { Areas, Engine } from '../../native/index.ts';
 import { layout } from '../../native/index.ts';
 import type { RequestHead } from '../../http/head.ts';
 import { assemble } from '../../server/assemble.ts';
-import type { Exchange } from '../../server/exchange.ts';
+import type { Exchange, Peer as AskingPeer } from '../../server/exchange.ts';
 import { loopLimits, type LoopLimits } from '../../server/limits.ts';
 import { AccessLog } from '../../server/log/access.ts';
 import type { AccessRecord, Incomplete } from '../../server/log/record.ts';
@@ -13,8 +13,10 @@ import type { GuardLimits, Protect, ResolvedOptions } from '../../server/options
 import type { Opener } from '../../server/opener.ts';
 import type { Plan } from '../../server/plan.ts';
 import type { ReportName } from '../../server/report.ts';
-import { StaticExchange, type SitePlans } from '../../server/static/exchange.ts';
-import { Lookup } from '../../server/static/lookup.ts';
+import { resolveSite, type ResolvedSite } from '../../server/site-options.ts';
+import { staticSite } from '../../server/static/assemble.ts';
+import type { EntryPlans } from '../../server/static/entry-plans.ts';
+import type { Lookup } from '../../server/static/lookup.ts';
 import { Audit } from './audit.ts';
 import { contentOf } from './content.ts';
 import { Peer } from './peer.ts';
@@ -24,7 +26,6 @@ import { Writer } from './writer.ts';
 
 export const ROOT = '/site';
 const TURNS_MAX = 20_000;
-const PROTECT = { auto: 'AUTO', sealed: 'SEALED', lease: 'LEASE', copy: 'COPY', verify: 'VERIFY', off: 'OFF' } as const;
 /** Pages that a peer of this host may hold are watched for so long: native/guarding.cc. */
 const UNREAD_MS = 10_000;
 
@@ -40,6 +41,7 @@ export interface SiteOptions {
   readonly hashBytesMax?: number;
   readonly protect?: Protect;
   readonly guard?: Partial<GuardLimits>;
+  readonly site?: Partial<ResolvedSite>;
   readonly backlogMax?: number;
   /** Answers of its own for some paths: at once (`known`) or later. */
   readonly plans?: ReadonlyMap<string, { readonly known: boolean; readonly plan: (request: RequestHead) => Plan }>;
@@ -94,15 +96,15 @@ class WithPlans implements Exchange {
     this.#plans = plans;
   }
 
-  known(request: RequestHead, nowMs: number): Plan | undefined {
+  known(request: RequestHead, nowMs: number, peer: AskingPeer): Plan | undefined {
     const own = this.#plans.get(request.path);
     if (own) return own.known ? own.plan(request) : undefined;
-    return this.#site.known(request, nowMs);
+    return this.#site.known(request, nowMs, peer);
   }
 
-  async find(request: RequestHead, nowMs: number): Promise<Plan> {
+  async find(request: RequestHead, nowMs: number, peer: AskingPeer): Promise<Plan> {
     const own = this.#plans.get(request.path);
-    return own ? own.plan(request) : this.#site.find(request, nowMs);
+    return own ? own.plan(request) : this.#site.find(request, nowMs, peer);
   }
 }
 
@@ -117,6 +119,9 @@ function optionsOf(given: SiteOptions): ResolvedOptions {
       privateMaxBytes: given.hashBytesMax ?? 8 << 20, privateMaxTotalBytes: 64 << 20, snapshotDir: '', snapshotMaxBytes: 64 << 20, writerDelayMaxMs: 1000,
       readerWaitMaxMs: 500, staleMaxMs: 5000, unknownPeer: 'probe', unsentMaxBytes: 0, ...given.guard,
     },
+    access: undefined,
+    // A page for itself, not a folder with rules: what a case counts is its own.
+    site: { ...resolveSite({}, 'index.html', []), cleanUrls: 'off', rules: false, compress: false, precompressed: false, ...given.site },
   };
 }
 
@@ -132,7 +137,7 @@ export class Site {
   readonly listener: number;
   readonly peers: Peer[] = [];
   drained = false;
-  #lookup!: Lookup<SitePlans>;
+  #lookup!: Lookup<EntryPlans>;
   #listenerNumber: number;
   #stopped = false;
 
@@ -159,22 +164,12 @@ export class Site {
   }
 
   #static(engine: Engine, opener: Opener, options: ResolvedOptions): Exchange {
-    const areas = (): Areas => this.areas;
-    this.#lookup = new Lookup<SitePlans>(engine, layout, opener, {
-      root: ROOT,
-      index: options.index,
-      dotfiles: options.dotfiles,
-      openFilesMax: options.files.openMax,
-      missingPathsMax: options.files.missingMax,
-      shedConnections: () => this.loop.shedIdle(),
-      limits: { symlinks: 0, hashBytesMax: options.guard.privateMaxBytes, arenaBytesMax: options.arena.fileBytesMax, protect: layout.protect[PROTECT[options.protect]] },
-      get broken() {
-        return areas().broken; // they are made with the engine
-      },
-      readerWaitMaxMs: options.guard.readerWaitMaxMs,
-      staleMaxMs: options.guard.staleMaxMs,
-    }, (name, _message, facts = {}) => this.reports.push({ name, facts }));
-    return new StaticExchange(this.#lookup);
+    const { exchange, lookup } = staticSite({
+      engine, areas: () => this.areas, opener, options, shedConnections: () => this.loop.shedIdle(),
+      report: (name, _message, facts = {}) => this.reports.push({ name, facts }),
+    });
+    this.#lookup = lookup;
+    return exchange;
   }
 
   counter(name: keyof typeof layout.counters): number {

@@ -1,0 +1,149 @@
+// `_headers` and `_redirects` of one folder: found through the same lookup as every file, parsed when their version
+// changes, in force until the next one is. What they say of a path is remembered.
+import { LRUCache } from 'lru-cache';
+import type { Entry } from '../../cache/entries.ts';
+import type { RequestHead } from '../../http/head.ts';
+import type { Opener } from '../opener.ts';
+import type { Report } from '../report.ts';
+import { parseHeaders, type HeaderRules } from '../rules/headers.ts';
+import type { Problem } from '../rules/lines.ts';
+import { parseRedirects, type Match, type RedirectRules } from '../rules/redirects.ts';
+import { UNCHANGED, type FieldChanges } from './fields.ts';
+import type { Inquiry } from './inquiry.ts';
+
+export const HEADERS_FILE = '_headers';
+export const REDIRECTS_FILE = '_redirects';
+/** A change is looked for this often, in milliseconds. */
+const LOOKED_AT_MS = 40;
+const PATHS_MAX = 4096;
+const UNREAD = -2;
+const ESTALE = 116;
+/** Of what the operator is told at once. */
+const PROBLEMS_TOLD = 10;
+
+/** What the rules say of one request. */
+export interface Ruling {
+  /** Where it leads, if there is a rule for it; it counts before a file only where it is forced. */
+  readonly match: Match | undefined;
+  readonly fields: FieldChanges;
+}
+
+const NO_RULING: Ruling = { match: undefined, fields: UNCHANGED };
+
+interface Rules {
+  /** Record numbers of the versions that were read; -1: there is no file. */
+  readonly versions: readonly [headers: number, redirects: number];
+  readonly headers: HeaderRules | undefined;
+  readonly redirects: RedirectRules | undefined;
+  readonly fieldsByPath: LRUCache<string, FieldChanges>;
+  readonly matchByPath: LRUCache<string, { readonly match: Match | undefined }>;
+  /** One object for each list of changes, however many paths have it. */
+  readonly changes: Map<string, FieldChanges>;
+}
+
+export class SiteRules<Plans> {
+  readonly #opener: Opener;
+  readonly #report: Report;
+  readonly #prefix: string;
+  #rules: Rules | undefined;
+  #lookedMs = 0;
+  #loading: Promise<object> | undefined;
+
+  /** @param prefix of the paths of both files: '' or '/folder'. */
+  constructor(opener: Opener, report: Report, prefix: string) {
+    this.#opener = opener;
+    this.#report = report;
+    this.#prefix = prefix;
+  }
+
+  /** Undefined: nothing is known yet, stop here. */
+  of(request: RequestHead, inquiry: Inquiry<Plans>): Ruling | undefined {
+    const rules = this.#current(inquiry);
+    if (rules === undefined) return undefined;
+    if (!rules.headers && !rules.redirects) return NO_RULING;
+    const host = request.authority;
+    const { path, query } = request;
+    const key = `${host} ${path}`;
+    return { match: rules.redirects && matchOf(rules, rules.redirects, key, path, query, host), fields: rules.headers ? fieldsOf(rules, rules.headers, key, path, host) : UNCHANGED };
+  }
+
+  #current(inquiry: Inquiry<Plans>): Rules | undefined {
+    const sinceMs = inquiry.nowMs - this.#lookedMs;
+    if (this.#rules && sinceMs >= 0 && sinceMs < LOOKED_AT_MS) return this.#rules;
+    const headers = inquiry.entry(`${this.#prefix}/${HEADERS_FILE}`);
+    const redirects = inquiry.entry(`${this.#prefix}/${REDIRECTS_FILE}`);
+    if (headers === undefined || redirects === undefined) return undefined;
+    this.#lookedMs = inquiry.nowMs;
+    const versions = [versionOf(headers), versionOf(redirects)] as const;
+    if (this.#rules && versions.every((version, i) => version === this.#rules!.versions[i])) return this.#rules;
+    const loaded = inquiry.later('rules', () => (this.#loading ??= this.#load(versions).finally(() => (this.#loading = undefined))));
+    // A file that could not be read leaves the rules of before in force; it is looked at again.
+    return loaded === undefined ? undefined : this.#rules;
+  }
+
+  async #load(versions: readonly [number, number]): Promise<object> {
+    const [headersText, redirectsText] = await Promise.all([this.#read(versions[0], HEADERS_FILE), this.#read(versions[1], REDIRECTS_FILE)]);
+    if (headersText === null || redirectsText === null) return (this.#rules ??= noRules());
+    const headers = headersText === undefined ? undefined : parseHeaders(headersText, HEADERS_FILE);
+    const redirects = redirectsText === undefined ? undefined : parseRedirects(redirectsText, REDIRECTS_FILE);
+    this.#rules = { ...noRules(), versions, headers: some(headers?.rules), redirects: some(redirects?.rules) };
+    const problems = [...(headers?.problems ?? []), ...(redirects?.problems ?? [])];
+    if (problems.length > 0) this.#tell(problems);
+    return this.#rules;
+  }
+
+  /** Undefined: there is none; null: it cannot be read. */
+  async #read(version: number, name: string): Promise<string | undefined | null> {
+    if (version < 0) return undefined;
+    const { error, bytes } = await this.#opener.read(version);
+    if (error === 0) return Buffer.from(bytes).toString('utf8');
+    if (error !== ESTALE) this.#report('rulesIgnored', `${name} cannot be read: what was in force stays so`, { path: `${this.#prefix}/${name}`, errno: error });
+    return null;
+  }
+
+  #tell(problems: readonly Problem[]): void {
+    const told = problems.slice(0, PROBLEMS_TOLD).map(({ file, line, message }) => `${this.#prefix.slice(1)}${this.#prefix && '/'}${file}:${line}: ${message}`);
+    if (problems.length > told.length) told.push(`and ${problems.length - told.length} more`);
+    this.#report('rulesIgnored', told.join('; '), { path: `${this.#prefix}/${problems[0]!.file}`, lines: problems.length });
+  }
+}
+
+/** Of no version that there is: it is looked for again. */
+function noRules(): Rules {
+  return {
+    versions: [UNREAD, UNREAD], headers: undefined, redirects: undefined,
+    fieldsByPath: new LRUCache({ max: PATHS_MAX }), matchByPath: new LRUCache({ max: PATHS_MAX }), changes: new Map(),
+  };
+}
+
+function some<T extends { readonly size: number }>(rules: T | undefined): T | undefined {
+  return rules && rules.size > 0 ? rules : undefined;
+}
+
+function versionOf<Plans>({ representation }: Entry<Plans>): number {
+  return representation?.file ?? -1;
+}
+
+function fieldsOf(rules: Rules, headers: HeaderRules, key: string, path: string, host: string): FieldChanges {
+  let fields = rules.fieldsByPath.get(key);
+  if (fields) return fields;
+  const changes = headers.fieldsFor(path, host);
+  if (changes.length === 0) {
+    fields = UNCHANGED;
+  } else {
+    const name = JSON.stringify(changes);
+    if (rules.changes.size >= PATHS_MAX) rules.changes.clear();
+    fields = rules.changes.get(name) ?? { changes };
+    rules.changes.set(name, fields);
+  }
+  rules.fieldsByPath.set(key, fields);
+  return fields;
+}
+
+/** A query may decide, or is passed on: then nothing is remembered. */
+function matchOf(rules: Rules, redirects: RedirectRules, key: string, path: string, query: string, host: string): Match | undefined {
+  if (query !== '') return redirects.match({ path, query, host });
+  let known = rules.matchByPath.get(key);
+  if (!known) rules.matchByPath.set(key, (known = { match: redirects.match({ path, query, host }) }));
+  return known.match;
+}

@@ -1,0 +1,174 @@
+// One folder as a site: from a request to a plan, in this order.
+//
+//   forced rule -> file, or page without its extension -> folder's index, listing -> rule -> shell of an application -> error page
+//
+// Written as if everything were known; where it is not, `undefined` is handed up and the answer is begun anew (inquiry.ts).
+import mime from 'mime';
+import type { Entry } from '../../cache/entries.ts';
+import { acceptsType, isNavigation } from '../../http/accept.ts';
+import { wantsDigest } from '../../http/digest.ts';
+import { FIELD_ACCEPT, FIELD_WANT_REPR_DIGEST, METHOD_HEAD, type RequestHead } from '../../http/head.ts';
+import { canonicalDirectoryLocation } from '../../http/path.ts';
+import { textPlan, type Plan } from '../plan.ts';
+import type { Match } from '../rules/redirects.ts';
+import { pagePlan, selectedOf, selectedPlan } from './answers.ts';
+import type { Chosen, Codings } from './codings.ts';
+import { plansOf, selectedIn, type EntryPlans } from './entry-plans.ts';
+import { ErrorAnswers } from './errors.ts';
+import { UNCHANGED, type FieldChanges, type HeadFields, type SiteFields } from './fields.ts';
+import type { Inquiry } from './inquiry.ts';
+import { listingPlan, type Listings } from './listings.ts';
+import { HEADERS_FILE, REDIRECTS_FILE, type SiteRules } from './site-rules.ts';
+
+export interface SiteOptions {
+  /** The shell of a single-page application, a raw path; undefined: none. */
+  readonly shell: string | undefined;
+  /** `/a` for a.html: served, made the only way by redirects, or not at all. */
+  readonly cleanUrls: 'serve' | 'redirect' | 'off';
+}
+
+export interface SiteParts {
+  readonly options: SiteOptions;
+  /** Of every path below the root: '' or '/folder'. */
+  readonly prefix: string;
+  readonly fields: SiteFields;
+  readonly codings: Codings;
+  readonly rules: SiteRules<EntryPlans> | undefined;
+  readonly listings: Listings | undefined;
+}
+
+type SiteEntry = Entry<EntryPlans>;
+type SiteInquiry = Inquiry<EntryPlans>;
+
+const RULE_FILES = new Set([HEADERS_FILE, REDIRECTS_FILE]);
+
+export class Site {
+  readonly #parts: SiteParts;
+  readonly #errors: ErrorAnswers;
+
+  constructor(parts: SiteParts) {
+    this.#parts = parts;
+    this.#errors = new ErrorAnswers(parts.prefix, parts.fields);
+  }
+
+  /** The answer to GET or HEAD; undefined: something is not known yet. */
+  plan(request: RequestHead, inquiry: SiteInquiry): Plan | undefined {
+    const ruling = this.#parts.rules ? this.#parts.rules.of(request, inquiry) : { match: undefined, fields: UNCHANGED };
+    if (ruling === undefined) return undefined;
+    const { match, fields } = ruling;
+    if (match?.forced) return this.#follow(request, match, fields, inquiry);
+    const found = this.#parts.prefix + request.path;
+    const entry = inquiry.entry(found);
+    if (entry === undefined) return undefined;
+    if (entry.kind === 'file' && !this.#isHidden(entry)) {
+      const away = this.#parts.options.cleanUrls === 'redirect' ? withoutExtension(request.path) : undefined;
+      return away === undefined ? this.#file(request, entry, found, fields, inquiry) : moved(request, away + request.query, this.#parts.fields.beside(fields.changes));
+    }
+    if (entry.status === 400) return this.#errors.plan(request, 400, fields, inquiry);
+    return this.#withoutFile(request, entry, match, fields, inquiry);
+  }
+
+  /** There is no file of this very name. */
+  #withoutFile(request: RequestHead, entry: SiteEntry, match: Match | undefined, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
+    const { options, prefix, listings } = this.#parts;
+    const isFolder = request.path.endsWith('/');
+    if (options.cleanUrls !== 'off' && entry.kind !== 'refused' && request.path !== '/' && mayBePage(request.path)) {
+      const path = `${prefix}${isFolder ? request.path.slice(0, -1) : request.path}.html`;
+      const page = inquiry.entry(path);
+      if (page === undefined) return undefined;
+      if (page.kind === 'file') {
+        return isFolder ? moved(request, request.path.slice(0, -1) + request.query, this.#parts.fields.beside(fields.changes)) : this.#file(request, page, path, fields, inquiry);
+      }
+    }
+    if (entry.kind === 'directory') return moved(request, canonicalDirectoryLocation(request.path, request.query), this.#parts.fields.beside(fields.changes));
+    if (listings && isFolder && entry.kind === 'missing') {
+      const listed = inquiry.later('listing', () => listings.read(prefix + request.path));
+      if (listed === undefined) return undefined;
+      if (listed.error === 0) return withBody(request, listingPlan(request, listed, this.#parts.fields.beside(fields.changes)));
+      if (listed.error === EACCES) return this.#errors.plan(request, 403, fields, inquiry);
+    }
+    if (entry.kind === 'refused') return this.#errors.plan(request, entry.status, fields, inquiry);
+    if (match) return this.#follow(request, match, fields, inquiry);
+    if (options.shell !== undefined && mayBePage(request.path) && wantsPage(request)) {
+      return this.#page(request, 200, prefix + options.shell, fields, inquiry);
+    }
+    return this.#errors.plan(request, 404, fields, inquiry);
+  }
+
+  #follow(request: RequestHead, match: Match, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
+    if (match.kind === 'redirect') return moved(request, match.location, this.#parts.fields.beside(fields.changes), match.status);
+    return this.#page(request, match.status, this.#parts.prefix + match.path, fields, inquiry);
+  }
+
+  /** A file under another path than its own; what is not there is an error. */
+  #page(request: RequestHead, status: number, path: string, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
+    for (const candidate of mayBePage(path) && !path.endsWith('/') ? [path, `${path}.html`, `${path}/`] : [path]) {
+      const entry = inquiry.entry(candidate);
+      if (entry === undefined) return undefined;
+      if (entry.kind !== 'file' || this.#isHidden(entry)) continue;
+      if (status === 200) return this.#file(request, entry, candidate, fields, inquiry);
+      return withBody(request, pagePlan(status, entry.representation!, this.#fieldsOf(entry, candidate, fields)));
+    }
+    return this.#errors.plan(request, status === 200 ? 404 : status, fields, inquiry);
+  }
+
+  /** @param path that led to the entry. */
+  #file(request: RequestHead, entry: SiteEntry, path: string, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
+    const plans = plansOf(entry, path, this.#parts.codings.on);
+    let chosen: Chosen | 'none' | undefined = { coding: 'identity', representation: entry.representation! };
+    if (plans.siblings) {
+      chosen = this.#parts.codings.choose(request, entry, path, plans.siblings, inquiry);
+      if (chosen === undefined) return undefined;
+      if (chosen === 'none') return this.#errors.plan(request, 406, fields, inquiry);
+    }
+    const selected = selectedIn(plans, entry.path, chosen, fields, this.#parts.fields);
+    if (request.has(FIELD_WANT_REPR_DIGEST) && wantsDigest(request.field(FIELD_WANT_REPR_DIGEST), 'sha-256') === 'refused') {
+      const content = selected.fields.content.filter(([name]) => name !== 'Repr-Digest');
+      return selectedPlan(request, selectedOf(selected.representation, { ...selected.fields, content }), inquiry.nowMs);
+    }
+    return selectedPlan(request, selected, inquiry.nowMs);
+  }
+
+  #fieldsOf(entry: SiteEntry, path: string, by: FieldChanges): HeadFields {
+    const plans = plansOf(entry, path, this.#parts.codings.on);
+    return selectedIn(plans, entry.path, { coding: 'identity', representation: entry.representation! }, by, this.#parts.fields).fields;
+  }
+
+  /** Rules are read, not served. */
+  #isHidden({ path }: SiteEntry): boolean {
+    const { rules, prefix } = this.#parts;
+    return rules !== undefined && path.length <= prefix.length + REDIRECTS_FILE.length && RULE_FILES.has(prefix === '' ? path : path.slice(prefix.length));
+  }
+}
+
+const EACCES = 13;
+
+/** Not the name of an asset: no extension, or one that no type is known of, such as the 2 of "v1.2". */
+function mayBePage(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/', path.length - 2) + 1);
+  const dot = name.lastIndexOf('.');
+  return dot < 0 || name === '/' || mime.getType(name.endsWith('/') ? name.slice(0, -1) : name) === null;
+}
+
+/** Where a page is that is asked for by the name of its file; undefined: the path is as it should be. */
+function withoutExtension(path: string): string | undefined {
+  if (path.endsWith('/index.html')) return path.slice(0, -'index.html'.length);
+  return path.endsWith('.html') ? path.slice(0, -'.html'.length) : undefined;
+}
+
+/** A browser that goes to a page; or somebody who does not say how he came, and would take one. */
+function wantsPage(request: RequestHead): boolean {
+  const secFetchMode = request.fieldNamed('sec-fetch-mode');
+  const accept = request.field(FIELD_ACCEPT);
+  if (secFetchMode === undefined) return acceptsType(accept, 'text/html') > 0;
+  return isNavigation({ secFetchMode, secFetchDest: request.fieldNamed('sec-fetch-dest'), accept });
+}
+
+function moved(request: RequestHead, to: string, fields: ReturnType<SiteFields['beside']>, status = 301): Plan {
+  const location = to.replaceAll(/[^\x21-\x7e]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return withBody(request, textPlan(status, [['Location', location], ...fields], `Moved to ${location}\n`));
+}
+
+function withBody(request: RequestHead, plan: Plan): Plan {
+  return request.method === METHOD_HEAD ? plan.withoutBody() : plan;
+}

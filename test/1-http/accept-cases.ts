@@ -1,0 +1,161 @@
+// Accept (RFC 9110 §12.5.1) as data: the field, a media type, and its quality.
+
+export type AcceptCase = readonly [value: string | undefined, type: string, quality: number];
+
+const specific = 'text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5';
+const chrome = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7';
+const java = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
+
+export const acceptCases: readonly AcceptCase[] = [
+  // No preference.
+  [undefined, 'text/html', 1],
+  ['', 'text/html', 1],
+  [' , ,', 'application/json', 1],
+  // The table of §12.5.1.
+  [specific, 'text/plain;format=flowed', 1],
+  [specific, 'text/plain', 0.7],
+  [specific, 'text/html', 0.3],
+  [specific, 'image/jpeg', 0.5],
+  [specific, 'text/plain;format=fixed', 0.4],
+  [specific, 'text/html;level=3', 0.3],
+  // Its other examples.
+  ['audio/*; q=0.2, audio/basic', 'audio/basic', 1],
+  ['audio/*; q=0.2, audio/basic', 'audio/ogg', 0.2],
+  ['audio/*; q=0.2, audio/basic', 'text/html', 0],
+  ['text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c', 'text/plain', 0.5],
+  ['text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c', 'text/x-c', 1],
+  ['text/*, text/plain, text/plain;format=flowed, */*', 'text/plain;format=flowed', 1],
+  // What clients send.
+  [chrome, 'text/html', 1],
+  [chrome, 'application/json', 0.8],
+  [chrome, 'application/xml', 0.9],
+  [chrome, 'application/signed-exchange', 0.8],
+  [chrome, 'application/signed-exchange;v=b3', 0.7],
+  ['*/*', 'text/html', 1],
+  ['application/json, text/plain, */*', 'text/html', 1],
+  ['application/json', 'text/html', 0],
+  ['text/css,*/*;q=0.1', 'text/css', 1],
+  ['text/css,*/*;q=0.1', 'text/html', 0.1],
+  ['image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5', 'image/gif', 0.8],
+  [java, 'text/html', 1],
+  [java, 'application/json', 0.001],
+  // The closest range counts, in any order.
+  ['*/*;q=0.1, text/*;q=0.2, text/html;q=0.3', 'text/html', 0.3],
+  ['text/html;q=0.3, text/*;q=0.2, */*;q=0.1', 'text/html', 0.3],
+  ['text/html;q=0.3, text/*;q=0.2, */*;q=0.1', 'text/css', 0.2],
+  ['text/html;q=0.3, text/*;q=0.2, */*;q=0.1', 'image/png', 0.1],
+  ['text/html;q=0, */*', 'text/html', 0],
+  ['text/html;q=0, */*', 'text/css', 1],
+  ['text/*;q=0, text/html', 'text/html', 1],
+  ['*/*;q=0', 'text/html', 0],
+  ['text/html;level=1;q=0.2, text/html;q=0.9', 'text/html;level=1', 0.2],
+  ['text/html;level=1;q=0.2, text/html;level=1;v=2;q=0.4', 'text/html;v=2;level=1', 0.4],
+  ['text/html;q=0.4, text/html;q=0.6', 'text/html', 0.4],
+  // Case, whitespace, quotes, empty parameters.
+  ['TEXT/HTML;Q=0.5', 'text/html', 0.5],
+  ['text/html', 'Text/HTML', 1],
+  ['\ttext/html ;\tq=0.5 , */*;q=0', 'text/html', 0.5],
+  ['text/html;;q=0.5;', 'text/html', 0.5],
+  ['text/html;level="1";q=0.5', 'text/html;level=1', 0.5],
+  ['text/html;Level="\\1";q=0.5', 'text/html;level="1"', 0.5],
+  ['text/html;a="";q=0.5', 'text/html;a=""', 0.5],
+  ['text/html;q="0.5"', 'text/html', 0.5],
+  ['text/html;a=", text/css;q=1, ";q=0.5', 'text/css', 0],
+  ['text/html;a="\\", text/css";q=0.5, text/css;q=0.3', 'text/css', 0.3],
+  // The weight is wherever it stands.
+  ['text/html;q=0.5;level=1', 'text/html;level=1', 0.5],
+  ['text/html;q=0.5;level=1', 'text/html', 0],
+  ['text/html;q=0.5;q=0.7', 'text/html', 0.5],
+  // Parameters: all of them, but for a charset that is not stated.
+  ['text/html;level=1', 'text/html', 0],
+  ['text/html;level=1', 'text/html;level=2', 0],
+  ['text/html', 'text/html; charset=utf-8', 1],
+  ['text/html;charset=UTF-8', 'text/html; charset=utf-8', 1],
+  ['text/html;charset=iso-8859-1', 'text/html; charset=utf-8', 0],
+  ['application/json;charset=utf-8', 'application/json', 1],
+  ['*/*;v=1', 'text/html', 0],
+  // A weight that is none: the least.
+  ['text/html;q=2', 'text/html', 0.001],
+  ['text/html;q=0.1234', 'text/html', 0.001],
+  ['text/html;q=-1', 'text/html', 0.001],
+  ['text/html;q=x', 'text/html', 0.001],
+  // Malformed members are skipped, and the others count.
+  ['text/html;q=, text/css', 'text/html', 0],
+  ['text/html;q, text/css', 'text/html', 0],
+  ['text/html;q =1, text/css', 'text/html', 0],
+  ['text/html; q= 1, text/css', 'text/html', 0],
+  ['text, text/css', 'text/html', 0],
+  ['text/, text/css', 'text/html', 0],
+  ['/html, text/css', 'text/html', 0],
+  ['*/html, text/css', 'text/html', 0],
+  ['*, text/css', 'text/html', 0],
+  ['text / html, text/css', 'text/html', 0],
+  ['text/html/x, text/css', 'text/html', 0],
+  ['text/html text/html, text/css', 'text/html', 0],
+  ['"text/html", text/css', 'text/html', 0],
+  ['text/html;a="b, text/html', 'text/html', 1],
+  ['text/css, text/html;a="b, text/html', 'text/html', 0],
+  ['text/css, text/html;a="b\\', 'text/html', 0],
+  ['text/\xe9, text/css', 'text/html', 0],
+  ['(), @, text/css;q=0.5', 'text/css', 0.5],
+  // Only malformed ones: no preference.
+  ['text', 'text/html', 1],
+  ['*', 'text/html', 1],
+];
+
+/** The field, what is offered, and what is preferred. */
+export const preferenceCases: readonly (readonly [value: string | undefined, offered: readonly string[], preferred: string | undefined])[] = [
+  [undefined, ['text/html', 'application/json'], 'text/html'],
+  [undefined, [], undefined],
+  ['*/*', ['application/json', 'text/html'], 'application/json'],
+  ['application/json', ['text/html', 'application/json'], 'application/json'],
+  ['text/html, application/json', ['application/json', 'text/html'], 'application/json'],
+  ['text/html, application/json;q=0.9', ['application/json', 'text/html'], 'text/html'],
+  ['text/*, application/json;q=0.9', ['application/json', 'text/plain', 'text/html'], 'text/plain'],
+  ['image/png', ['text/html', 'application/json'], undefined],
+  ['text/html;q=0, */*;q=0.1', ['text/html', 'text/plain'], 'text/plain'],
+  ['*/*;q=0', ['text/html'], undefined],
+  [chrome, ['application/json', 'text/html; charset=utf-8'], 'text/html; charset=utf-8'],
+  [java, ['application/json', 'text/plain'], 'application/json'],
+];
+
+type Fields = readonly [mode: string | undefined, destination: string | undefined, accept: string | undefined];
+
+/** Sec-Fetch-Mode, Sec-Fetch-Dest, Accept. */
+export const navigationCases: readonly (readonly [name: string, fields: Fields, navigation: boolean])[] = [
+  ['a link, over TLS', ['navigate', 'document', chrome], true],
+  ['a frame', ['navigate', 'iframe', chrome], true],
+  ['an old frame', ['navigate', 'frame', chrome], true],
+  ['a service worker that passes a navigation on', ['navigate', 'empty', chrome], true],
+  ['a navigation without a destination', ['navigate', undefined, chrome], true],
+  ['a navigation without Accept', ['navigate', 'document', undefined], true],
+  ['an object', ['navigate', 'object', chrome], false],
+  ['an embed', ['navigate', 'embed', chrome], false],
+  ['fetch()', ['cors', 'empty', '*/*'], false],
+  ['fetch() for HTML', ['cors', 'empty', 'text/html'], false],
+  ['fetch() to the same origin', ['same-origin', 'empty', 'text/html'], false],
+  ['an image', ['no-cors', 'image', 'image/avif,image/webp,*/*;q=0.8'], false],
+  ['a script', ['no-cors', 'script', '*/*'], false],
+  ['a module', ['cors', 'script', '*/*'], false],
+  ['a prefetch', ['no-cors', 'empty', 'text/html'], false],
+  ['a WebSocket', ['websocket', 'empty', undefined], false],
+  ['no such mode', ['navigate, navigate', 'document', chrome], false],
+  ['modes are in lower case', ['Navigate', 'document', chrome], false],
+  ['only a destination, a document', [undefined, 'document', undefined], true],
+  ['only a destination, an image', [undefined, 'image', chrome], false],
+  ['a link, over plain HTTP', [undefined, undefined, chrome], true],
+  ['Firefox, over plain HTTP', [undefined, undefined, 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'], true],
+  ['a crawler', [undefined, undefined, 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8'], true],
+  ['XHTML', [undefined, undefined, 'application/xhtml+xml'], true],
+  ['HTML of some charset', [undefined, undefined, 'text/html;charset=utf-8;q=0.1'], true],
+  ['curl', [undefined, undefined, '*/*'], false],
+  ['fetch(), over plain HTTP', [undefined, undefined, '*/*'], false],
+  ['an image, over plain HTTP', [undefined, undefined, 'image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5'], false],
+  ['a style sheet, over plain HTTP', [undefined, undefined, 'text/css,*/*;q=0.1'], false],
+  ['any text', [undefined, undefined, 'text/*'], false],
+  ['axios', [undefined, undefined, 'application/json, text/plain, */*'], false],
+  ['HTML refused', [undefined, undefined, 'text/html;q=0, */*'], false],
+  ['HTML in a quoted string', [undefined, undefined, 'a/b;c=", text/html, "'], false],
+  ['nothing', [undefined, undefined, undefined], false],
+  ['an empty Accept', [undefined, undefined, ''], false],
+];

@@ -1,0 +1,91 @@
+// Values of Authorization and whether they are those of a user of basic-auth.test.ts, as data.
+
+const basic = (pair: string, encoding: BufferEncoding = 'utf8'): string => `Basic ${Buffer.from(pair, encoding).toString('base64')}`;
+
+export const users = ['Aladdin:open sesame', 'test:123£', 'colons:a:b::', ':nameless', 'twice:first', 'twice:second', 'é:ü', 'tail:\ufefftail', 'sha:sha256:00', 'odd:x', 'bad:\ufffd'];
+
+export type CredentialCase = readonly [name: string, authorization: string | undefined];
+
+export const accepted: readonly CredentialCase[] = [
+  ['RFC 7617 §2', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['RFC 7617 §2.1, in UTF-8', 'Basic dGVzdDoxMjPCow=='],
+  ['the scheme in lower case', 'basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['the scheme in upper case', 'BASIC QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['1*SP: two spaces', 'Basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['1*SP: many spaces', `Basic${' '.repeat(500)}QWxhZGRpbjpvcGVuIHNlc2FtZQ==`],
+  ['more than is remembered', `Basic${' '.repeat(5_000)}QWxhZGRpbjpvcGVuIHNlc2FtZQ==`],
+  ['colons in the password', basic('colons:a:b::')],
+  ['an empty user-id', basic(':nameless')],
+  ['a user with two passwords: one', basic('twice:first')],
+  ['a user with two passwords: the other', basic('twice:second')],
+  ['user-id and password beyond ASCII', basic('é:ü')],
+  ['composed by the client in two characters each (NFD)', basic('e\u0301:u\u0308')],
+  ['a byte order mark is a character', basic('tail:\ufefftail')],
+  ['a password that looks like a hash', basic('sha:sha256:00')],
+  ['a replacement character is a character', basic('bad:\ufffd')],
+  ['one character of padding', 'Basic b2RkOng='],
+];
+
+export const refused: readonly CredentialCase[] = [
+  ['nothing', undefined],
+  ['empty', ''],
+  ['the scheme alone', 'Basic'],
+  ['the scheme and a space', 'Basic '],
+  ['the scheme and spaces', 'Basic    '],
+  ['no space', 'BasicQWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['a tab', 'Basic\tQWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['a space before', ' Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['a space behind', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ== '],
+  ['a line end behind', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\n'],
+  ['a space within', 'Basic QWxhZGRpbjpv cGVuIHNlc2FtZQ=='],
+  ['two credentials, joined', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==, Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['a parameter behind', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==, charset="UTF-8"'],
+  ['another scheme', 'Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['a scheme that begins alike', 'Basics QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['a long s in the scheme', 'Ba\u017fic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+  ['the pair in the clear', 'Basic Aladdin:open sesame'],
+  ['padding missing', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ'],
+  ['padding half missing', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ='],
+  ['padding too long', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==='],
+  ['padding alone', 'Basic =='],
+  ['padding within', 'Basic QWxh==RpbjpvcGVuIHNlc2FtZQ=='],
+  ['stray bits at the end', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZR=='],
+  ['the alphabet for URLs', 'Basic dGVzdDoxMjPCow--'],
+  ['token68 that is no base64', 'Basic QWxh.~_-'],
+  ['a character of no alphabet', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ*='],
+  ['a character beyond latin1', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=\u013d'],
+  ['a quoted token', 'Basic "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="'],
+  ['another password', basic('Aladdin:open sesam')],
+  ['a longer password', basic('Aladdin:open sesame!')],
+  ['a password in another case', basic('Aladdin:Open sesame')],
+  ['a user in another case', basic('aladdin:open sesame')],
+  ['another user', basic('Jafar:open sesame')],
+  ['another user\'s password', basic('test:open sesame')],
+  ['no password', basic('Aladdin:')],
+  ['no colon', basic('Aladdin')],
+  ['no colon, and all of the pair', basic('Aladdinopen sesame')],
+  ['a colon alone', basic(':')],
+  ['ISO-8859-1, which the challenge does not ask for', basic('test:123£', 'latin1')],
+  ['bytes that are no text', basic('test:\xff\xfe', 'latin1')],
+  ['bytes that are no text, for a password that is what they are often read as', basic('bad:\xff', 'latin1')],
+  ['a NUL behind', basic('Aladdin:open sesame\0')],
+  ['a byte order mark before', basic('\ufeffAladdin:open sesame')],
+  ['a password without its byte order mark', basic('tail:tail')],
+  ['colons that are not in the password', basic('colons:a:b:')],
+  ['a hashed password sent as it is stored', basic('sha:00')],
+  ['very long', basic(`Aladdin:${'x'.repeat(1 << 20)}`)],
+  ['very long, of spaces', `Basic${' '.repeat(1 << 20)}`],
+  ['very long, of padding', `Basic ${'='.repeat(1 << 20)}`],
+  ['very long, and wrong in the end', `Basic ${'A'.repeat(1 << 20)}!`],
+];
+
+/** Users that there cannot be, and what is said of them. */
+export const impossible: readonly (readonly [users: readonly string[], says: string])[] = [
+  [['hunter2'], 'user 1 of 1 has no colon between name and password'],
+  [[''], 'user 1 of 1 has no colon between name and password'],
+  [['a:b', 'hunter2:'], 'user 2 of 2 has no password'],
+  [[':'], 'user 1 of 1 has no password'],
+  [['a:hunter2\n'], 'user 1 of 1 has a control character in name or password'],
+  [['hunter2\0:b', 'a:b'], 'user 1 of 2 has a control character in name or password'],
+  [['a:hunter2\x7f'], 'user 1 of 1 has a control character in name or password'],
+];

@@ -1,0 +1,55 @@
+// Authorities and the folder that each one names, as data.
+
+const A63 = 'a'.repeat(63);
+const NAME_253 = `${A63}.${A63}.${A63}.${'b'.repeat(61)}`;
+
+export const named: readonly (readonly [authority: string, name: string])[] = [
+  ['example.com', 'example.com'],
+  ['EXAMPLE.Com', 'example.com'],
+  ['example.com.', 'example.com'],
+  ['example.com:80', 'example.com'],
+  ['example.com.:80', 'example.com'],
+  ['example.com:', 'example.com'],
+  ['example.com:0', 'example.com'],
+  ['example.com:65535', 'example.com'],
+  ['example.com:00080', 'example.com'],
+  ['localhost', 'localhost'],
+  ['localhost:8080', 'localhost'],
+  ['a', 'a'],
+  ['a.b.c.d.e', 'a.b.c.d.e'],
+  ['127.0.0.1', '127.0.0.1'],
+  ['127.0.0.1:8080', '127.0.0.1'],
+  ['3com.com', '3com.com'],
+  ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+  ['XN--BCHER-KVA.example', 'xn--bcher-kva.example'],
+  ['a-b.c_d.example', 'a-b.c_d.example'],
+  ['_dmarc.example.com', '_dmarc.example.com'],
+  ['-a-.example', '-a-.example'],
+  [A63, A63],
+  [`${A63}.com`, `${A63}.com`],
+  [NAME_253, NAME_253],
+  [`${NAME_253}.:65535`, NAME_253],
+  ['[::1]', '[::1]'],
+  ['[::1]:8080', '[::1]'],
+  ['[::1]:', '[::1]'],
+  ['[::]', '[::]'],
+  ['[2001:DB8::A]:443', '[2001:db8::a]'],
+  ['[2001:db8:0:0:0:0:0:1]', '[2001:db8:0:0:0:0:0:1]'],
+  ['[::ffff:192.0.2.1]', '[::ffff:192.0.2.1]'],
+];
+
+export const unnamed: readonly string[] = [
+  '', ' ', '.', '..', '...', './', '../', '/', '\\', '.example.com', '..example.com', 'example..com', 'example.com..', 'a..', '.a', '..:80', '.:80', ':80',
+  ':', '::1', '-:-',
+  '../../etc/passwd', 'a/../b', 'a/b', 'a\\b', '%2e%2e', 'a%2fb', 'example%2ecom', 'a b', ' a', 'a ', 'a\t', 'a\n', 'a\r\n', 'a\0', 'a\0.example', '\0', 'a:80\n',
+  'user@example.com', 'user:pass@example.com', 'http://example.com', 'example.com/', 'example.com?x', 'example.com#x', 'a,b', 'a;b', 'a*b', '*',
+  '*.example.com', 'a!b', "a'b", 'a(b)', 'a&b', 'a=b', 'a+b', 'a$b', 'a~b', '~', '~root',
+  'example.com:65536', 'example.com:99999', 'example.com:-1', 'example.com:+80', 'example.com:80:80', 'example.com:http', 'example.com: 80', 'example.com:8o',
+  'example.com:0x50', 'example.com:1e2', `a:${'0'.repeat(300)}`, `a:${'9'.repeat(250)}`,
+  'b\xfccher.example', '\xe9', 'caf\xc3\xa9', '\u212a.example', 'example.\u212aom', 'ba\u017fic', '\u0131.example', '\uff0e\uff0e', '\u3002', 'a\u2024b', '\ud800',
+  `${A63}a`, `${A63}a.com`, `com.${A63}a`, `${NAME_253}b`, `${NAME_253.slice(0, 191)}.${'b'.repeat(62)}`, `${'a.'.repeat(127)}a`, 'a'.repeat(1e6),
+  'a.'.repeat(1e6), '.'.repeat(1e6), '-'.repeat(260),
+  '[]', '[', ']', '[]:80', '[:]', '[::1', '::1]', '[::1]]', '[[::1]]', '[::1].', '[::1].:80', '[::1]a', '[::1]80', '[::1]:65536', '[::1]:x', '[::1%eth0]',
+  '[fe80::1%25eth0]', '[v1.a]', '[127.0.0.1]', '[example.com]', '[..]', '[../::1]', '[::1/..]',
+  '[1::2::3]', '[12345::]', '[1:2:3:4:5:6:7]', '[1:2:3:4:5:6:7:8:9]', '[::g]', '[ ::1]', '[::1\0]', '[::256.0.0.1]', `[${':'.repeat(200)}]`,
+];
