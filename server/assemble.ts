@@ -9,7 +9,9 @@ import { Loop } from './loop.ts';
 import { Opener } from './opener.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Report } from './report.ts';
+import type { AboutFacts } from './static/about.ts';
 import { staticSite, type StaticSite } from './static/assemble.ts';
+import { VERSION } from './version.ts';
 
 const RX_BYTES = 512 << 10;
 const TX_BYTES = 512 << 10;
@@ -55,7 +57,11 @@ export function assemble(parts: AssemblyParts): Assembly {
   const { privateMaxBytes, privateMaxTotalBytes, snapshotDir, snapshotMaxBytes, writerDelayMaxMs, unknownPeer, unsentMaxBytes } = options.guard;
   engine.limitGuard({ privateMaxBytes, privateMaxTotalBytes, snapshotDir, snapshotMaxBytes, writerDelayMaxMs, copyForUnknown: unknownPeer === 'copy', unsentMaxBytes });
   const opener = new Opener(engine);
-  const site = parts.exchange ? undefined : staticSite({ engine, areas: () => areas, opener, options, report, shedConnections: () => loop.shedIdle() });
+  const about = (): AboutFacts => ({
+    version: VERSION, workers: options.workers, requests: loop.requests.served, tornPrevented: areas.counters[layout.counters.tornPrevented]!,
+    uptimeS: Math.floor(process.uptime()),
+  });
+  const site = parts.exchange ? undefined : staticSite({ engine, areas: () => areas, opener, options, report, shedConnections: () => loop.shedIdle(), about });
   const exchange = parts.exchange?.(engine, opener) ?? behindFront(site!, options);
   const loop: Loop = new Loop({
     engine, areas, exchange, opener, limits: options.limits, report, log: parts.log, onDrained: parts.onDrained,

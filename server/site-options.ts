@@ -31,6 +31,8 @@ export interface SiteOptions {
   readonly virtualHosts?: boolean;
   /** A path that is answered 200 by the server itself. */
   readonly health?: string;
+  /** A path under which the server tells, as JSON, how it keeps and sends the file of `?path=`. Default: none, but for the site that comes with it. */
+  readonly about?: string;
 }
 
 export interface AccessOptions {
@@ -60,10 +62,11 @@ export interface ResolvedSite {
   readonly rules: boolean;
   readonly virtualHosts: boolean;
   readonly health: string | undefined;
+  readonly about: string | undefined;
 }
 
 const SWITCHES = ['listing', 'precompressed', 'compress', 'immutable', 'cors', 'securityHeaders', 'rules', 'virtualHosts'] as const;
-const SITE_KEYS = new Set<string>([...SWITCHES, 'spa', 'cleanUrls', 'maxAgeS', 'headers', 'health']);
+const SITE_KEYS = new Set<string>([...SWITCHES, 'spa', 'cleanUrls', 'maxAgeS', 'headers', 'health', 'about']);
 const ACCESS_KEYS = new Set(['users', 'realm', 'allow', 'deny', 'rateLimit']);
 const MAX_AGE_S_MAX = 10 * 365 * 86_400;
 /** What the server says of its own answers. */
@@ -75,12 +78,14 @@ export function resolveSite(given: SiteOptions, index: string, faults: string[])
     const value: unknown = given[key];
     if (value !== undefined && typeof value !== 'boolean') faults.push(`site.${key} must be true or false, not ${JSON.stringify(value)}`);
   }
-  const { spa = false, cleanUrls = 'serve', maxAgeS, health } = given;
+  const { spa = false, cleanUrls = 'serve', maxAgeS, health, about } = given;
   // A caller in JavaScript may pass anything.
   const shell: unknown = spa;
   if (!['serve', 'redirect', 'off'].includes(cleanUrls)) faults.push(`site.cleanUrls must be "serve", "redirect" or "off", not "${cleanUrls}"`);
   if (maxAgeS !== undefined && !(Number.isInteger(maxAgeS) && maxAgeS >= 0 && maxAgeS <= MAX_AGE_S_MAX)) faults.push(`site.maxAgeS must be a whole number from 0 to ${MAX_AGE_S_MAX}, not ${maxAgeS}`);
-  if (health !== undefined && !/^\/[\x21-\x7e]*$/.test(health)) faults.push(`site.health must be a path such as "/healthz", not "${health}"`);
+  for (const [name, path] of [['health', health], ['about', about]] as const) {
+    if (path !== undefined && !/^\/[\x21-\x7e]*$/.test(path)) faults.push(`site.${name} must be a path such as "/${name}", not "${path}"`);
+  }
   if (typeof shell !== 'boolean' && (typeof shell !== 'string' || shell === '' || /[\0?#]|(?:^|\/)\.\.(?:\/|$)/.test(shell))) faults.push(`site.spa must be a file below the root such as "index.html", not "${String(shell)}"`);
   return {
     shell: spa === false ? undefined : rawPathOf(spa === true ? index : spa),
@@ -96,6 +101,7 @@ export function resolveSite(given: SiteOptions, index: string, faults: string[])
     rules: given.rules ?? true,
     virtualHosts: given.virtualHosts ?? false,
     health,
+    about,
   };
 }
 

@@ -40,6 +40,7 @@ export const flags = [
   { name: 'no-rules', help: 'files called _headers and _redirects are files like any other' },
   { name: 'vhost', help: 'a folder below the root for each host: example.com/index.html' },
   { name: 'health', value: 'PATH', help: 'a path that is answered 200 by the server itself, such as /healthz' },
+  { name: 'about', value: 'PATH', help: 'a path under which the server tells, as JSON, how it keeps and sends the file of ?path=' },
   { name: 'basic-auth', value: 'USER:PASSWORD', multiple: true, help: 'who may see the site; repeatable' },
   { name: 'allow', value: 'ADDRESS', multiple: true, help: 'address or network (CIDR) that may ask, in place of all; repeatable' },
   { name: 'deny', value: 'ADDRESS', multiple: true, help: 'address or network that may not; repeatable' },

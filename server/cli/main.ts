@@ -1,18 +1,13 @@
 #!/usr/bin/env node
 // The pagecast command. Exit codes: 0 done, 1 it could not be done, 2 it was not asked for properly.
-import { readFileSync } from 'node:fs';
 import { helpText, parseArguments, UsageError } from './flags.ts';
+import { VERSION } from '../version.ts';
 import { settingsOf } from './settings.ts';
-
-function version(): string {
-  const { version: text } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return text;
-}
 
 async function main(): Promise<void> {
   const args = parseArguments(process.argv.slice(2), process.env);
-  if (args.values.has('help')) return void process.stdout.write(helpText(version()));
-  if (args.values.has('version')) return void process.stdout.write(`${version()}\n`);
+  if (args.values.has('help')) return void process.stdout.write(helpText(VERSION));
+  if (args.values.has('version')) return void process.stdout.write(`${VERSION}\n`);
   const terminal = process.stdout.isTTY && process.env['NODE_ENV'] !== 'production';
   if (args.positionals[0] === 'doctor') {
     const { runDoctor } = await import('../doctor/print.ts');

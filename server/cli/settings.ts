@@ -46,7 +46,7 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
       accessLog: quiet && !one('log-file') ? false : logFormat,
       dotfiles: args.values.has('dotfiles'),
       guard: guardOf(one),
-      site: siteOf(args),
+      site: siteOf(args, root),
       access: accessOf(args),
       ...(index !== undefined && { index }),
       ...(protect !== undefined && { protect }),

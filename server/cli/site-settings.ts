@@ -1,17 +1,22 @@
 // From arguments to what a site is and who may see it.
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { AccessOptions, SiteOptions } from '../site-options.ts';
 import { ALONE, UsageError, type Arguments, type FlagName } from './flags.ts';
 import { choice, whole } from './values.ts';
 
 const SECONDS_MAX = 315_360_000;
+/** What the site that comes with pagecast asks for. */
+const ABOUT = '/.well-known/pagecast';
 
 /** @throws UsageError */
-export function siteOf({ values }: Arguments): SiteOptions {
+export function siteOf({ values }: Arguments, root: string): SiteOptions {
   const one = (name: FlagName): string | undefined => values.get(name)?.[0];
   const spa = one('spa');
   const cleanUrls = choice('clean-urls', one('clean-urls'), ['serve', 'redirect', 'off'] as const);
   const maxAgeS = whole('max-age', one('max-age'), 0, SECONDS_MAX);
   const health = one('health');
+  const about = one('about') ?? (isOurs(root) ? ABOUT : undefined);
   if (values.has('immutable') && maxAgeS === undefined) throw new UsageError('--immutable says that --max-age is meant, which is missing');
   return {
     listing: values.has('browse'),
@@ -27,6 +32,7 @@ export function siteOf({ values }: Arguments): SiteOptions {
     ...(cleanUrls !== undefined && { cleanUrls }),
     ...(maxAgeS !== undefined && { maxAgeS }),
     ...(health !== undefined && { health }),
+    ...(about !== undefined && { about }),
   };
 }
 
@@ -41,6 +47,10 @@ export function accessOf({ values }: Arguments): AccessOptions {
     deny: values.get('deny') ?? [],
     ...(perSecond !== undefined && { rateLimit: { perSecond: Number(perSecond), ...(burst !== undefined && { burst: Number(burst) }) } }),
   };
+}
+
+function isOurs(root: string): boolean {
+  return realpathSync(root) === fileURLToPath(new URL('../../../public', import.meta.url));
 }
 
 function headersOf(lines: readonly string[]): Record<string, string> {

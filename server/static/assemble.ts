@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Opener } from '../opener.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Report } from '../report.ts';
+import { About, type AboutFacts } from './about.ts';
 import { Codings } from './codings.ts';
 import { Compressor } from './compression.ts';
 import type { EntryPlans } from './entry-plans.ts';
@@ -29,6 +30,8 @@ export interface StaticParts {
   readonly report: Report;
   /** Frees descriptors that idle connections hold; how many. */
   readonly shedConnections: () => number;
+  /** What the server can tell of itself. */
+  readonly about: () => AboutFacts;
 }
 
 export interface StaticSite {
@@ -42,7 +45,8 @@ export function staticSite(parts: StaticParts): StaticSite {
   const { engine, opener, options, report } = parts;
   const { site } = options;
   const lookup = lookupOf(parts);
-  const compressor = new Compressor(opener, new FileReader(engine, layout), {
+  const reader = new FileReader(engine, layout);
+  const compressor = new Compressor(opener, reader, {
     bytesMin: COMPRESSED_BYTES_MIN, bytesMax: options.guard.privateMaxBytes, arenaBytesMax: options.arena.fileBytesMax,
   }, report, (file) => engine.release(file));
   const codings = new Codings({ precompressed: site.precompressed, compress: site.compress }, compressor);
@@ -52,8 +56,9 @@ export function staticSite(parts: StaticParts): StaticSite {
     root: latin1(options.root), symlinks: SYMLINKS[options.symlinks], dotfiles: options.dotfiles, sites: site.virtualHosts,
     hidden: new Set(site.rules ? [HEADERS_FILE, REDIRECTS_FILE] : []),
   }) : undefined;
+  const about = site.about === undefined ? undefined : new About(site.about, parts.about, (file) => reader.facts(file));
   const siteAt = (prefix: string): Site => new Site({
-    options: { shell: site.shell, cleanUrls: site.cleanUrls }, prefix, fields, codings, listings,
+    options: { shell: site.shell, cleanUrls: site.cleanUrls }, prefix, fields, codings, listings, about,
     rules: site.rules ? new SiteRules<EntryPlans>(opener, report, prefix) : undefined,
   });
   return {

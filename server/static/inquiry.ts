@@ -49,7 +49,8 @@ class Found<Plans> implements Inquiry<Plans> {
 
   entry(path: string): Entry<Plans> | undefined {
     const found = this.#paths.get(path);
-    if (found) return found;
+    if (found && !this.#lookup.isBroken(found)) return found;
+    if (found && this.#paths.delete(path)) this.#entries.unpin(found);
     const known = this.#lookup.known(path, this.nowMs);
     if (known && this.#keep(path, known)) return known;
     this.#wanted.push(this.#lookup.find(path, this.nowMs).then((entry) => this.#keep(path, entry)));

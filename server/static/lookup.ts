@@ -79,7 +79,7 @@ export class Lookup<Plans> {
   /** The entry of a raw request path, if it is known to be true now. */
   known(rawPath: string, nowMs: number): Entry<Plans> | undefined {
     const entry = this.entries.get(rawPath);
-    if (entry === undefined || (isFresh(entry.freshUntilMs, nowMs) && !this.#isBroken(entry.representation))) return entry;
+    if (entry === undefined || (isFresh(entry.freshUntilMs, nowMs) && !this.isBroken(entry))) return entry;
     return this.#confirm(rawPath, entry, nowMs) ? entry : undefined;
   }
 
@@ -108,7 +108,8 @@ export class Lookup<Plans> {
     this.#report('leaseBroken', 'a file that is served is opened for writing', { path: this.entries.pathOf(file) ?? '', answers });
   }
 
-  #isBroken(representation: Representation | undefined): boolean {
+  /** A writer has come for its file: it is no version to be answered with any more. */
+  isBroken({ representation }: Entry<Plans>): boolean {
     return representation !== undefined && this.#options.broken[representation.file] === 1;
   }
 

@@ -11,6 +11,7 @@ import { FIELD_ACCEPT, FIELD_WANT_REPR_DIGEST, METHOD_HEAD, type RequestHead } f
 import { canonicalDirectoryLocation } from '../../http/path.ts';
 import { textPlan, type Plan } from '../plan.ts';
 import type { Match } from '../rules/redirects.ts';
+import type { About } from './about.ts';
 import { pagePlan, selectedOf, selectedPlan } from './answers.ts';
 import type { Chosen, Codings } from './codings.ts';
 import { plansOf, selectedIn, type EntryPlans } from './entry-plans.ts';
@@ -35,6 +36,7 @@ export interface SiteParts {
   readonly codings: Codings;
   readonly rules: SiteRules<EntryPlans> | undefined;
   readonly listings: Listings | undefined;
+  readonly about: About | undefined;
 }
 
 type SiteEntry = Entry<EntryPlans>;
@@ -56,8 +58,10 @@ export class Site {
     const ruling = this.#parts.rules ? this.#parts.rules.of(request, inquiry) : { match: undefined, fields: UNCHANGED };
     if (ruling === undefined) return undefined;
     const { match, fields } = ruling;
+    const { about, prefix } = this.#parts;
+    if (about?.path === request.path) return about.plan(request, prefix, inquiry, (entry, path) => this.#choose(request, entry, path, inquiry));
     if (match?.forced) return this.#follow(request, match, fields, inquiry);
-    const found = this.#parts.prefix + request.path;
+    const found = prefix + request.path;
     const entry = inquiry.entry(found);
     if (entry === undefined) return undefined;
     if (entry.kind === 'file' && !this.#isHidden(entry)) {
@@ -114,19 +118,21 @@ export class Site {
 
   /** @param path that led to the entry. */
   #file(request: RequestHead, entry: SiteEntry, path: string, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
-    const plans = plansOf(entry, path, this.#parts.codings.on);
-    let chosen: Chosen | 'none' | undefined = { coding: 'identity', representation: entry.representation! };
-    if (plans.siblings) {
-      chosen = this.#parts.codings.choose(request, entry, path, plans.siblings, inquiry);
-      if (chosen === undefined) return undefined;
-      if (chosen === 'none') return this.#errors.plan(request, 406, fields, inquiry);
-    }
-    const selected = selectedIn(plans, entry.path, chosen, fields, this.#parts.fields);
+    const chosen = this.#choose(request, entry, path, inquiry);
+    if (chosen === undefined) return undefined;
+    if (chosen === 'none') return this.#errors.plan(request, 406, fields, inquiry);
+    const selected = selectedIn(plansOf(entry, path, this.#parts.codings.on), entry.path, chosen, fields, this.#parts.fields);
     if (request.has(FIELD_WANT_REPR_DIGEST) && wantsDigest(request.field(FIELD_WANT_REPR_DIGEST), 'sha-256') === 'refused') {
       const content = selected.fields.content.filter(([name]) => name !== 'Repr-Digest');
       return selectedPlan(request, selectedOf(selected.representation, { ...selected.fields, content }), inquiry.nowMs);
     }
     return selectedPlan(request, selected, inquiry.nowMs);
+  }
+
+  #choose(request: RequestHead, entry: SiteEntry, path: string, inquiry: SiteInquiry): Chosen | 'none' | undefined {
+    const { siblings } = plansOf(entry, path, this.#parts.codings.on);
+    if (siblings) return this.#parts.codings.choose(request, entry, path, siblings, inquiry);
+    return { coding: 'identity', representation: entry.representation! };
   }
 
   #fieldsOf(entry: SiteEntry, path: string, by: FieldChanges): HeadFields {

@@ -166,6 +166,7 @@ export class Site {
   #static(engine: Engine, opener: Opener, options: ResolvedOptions): Exchange {
     const { exchange, lookup } = staticSite({
       engine, areas: () => this.areas, opener, options, shedConnections: () => this.loop.shedIdle(),
+      about: () => ({ version: '', workers: 1, requests: 0, tornPrevented: 0, uptimeS: 0 }),
       report: (name, _message, facts = {}) => this.reports.push({ name, facts }),
     });
     this.#lookup = lookup;
