@@ -9,7 +9,7 @@
  */
 import { tokenCharacters } from '../../http/characters.ts';
 import { hostName } from './host.ts';
-import { linesOf, ProblemList, quoted, RULES_MAX, type Line, type Problem } from './lines.ts';
+import { finished, LINES_AT_ONCE, linesOf, ProblemList, quoted, RULES_MAX, type Line, type Parsing, type Problem } from './lines.ts';
 import { matchPattern, parsePattern, type Captures, type Pattern } from './pattern.ts';
 import { PatternIndex } from './pattern-index.ts';
 import { encodeReceived } from './percent.ts';
@@ -89,10 +89,22 @@ class Changes {
 }
 
 /** Rules in the order of the file, and the lines that are none. `text` is the file decoded as UTF-8, `file` its name for the reader. */
-export function parseHeaders(text: string, file: string): { rules: HeaderRules; problems: readonly Problem[] } {
+export function parseHeaders(text: string, file: string): ParsedHeaders {
+  return finished(parsingHeaders(text, file));
+}
+
+export interface ParsedHeaders {
+  readonly rules: HeaderRules;
+  readonly problems: readonly Problem[];
+}
+
+/** The same, in pieces. */
+export function* parsingHeaders(text: string, file: string): Parsing<ParsedHeaders> {
   const problems = new ProblemList(file);
   const reader = new BlockReader(problems);
+  let read = 0;
   for (const line of linesOf(text, problems)) {
+    if (++read % LINES_AT_ONCE === 0) yield undefined;
     if (reader.read(line)) continue;
     problems.add(line.number, `there are more than ${RULES_MAX} rules: this line and what follows is ignored`);
     break;

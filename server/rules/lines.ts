@@ -80,6 +80,20 @@ export function* linesOf(text: string, problems: ProblemList): Generator<Line> {
   }
 }
 
+/** What parses in pieces: it stops after every so many lines, for a caller that has other things to do meanwhile. */
+export type Parsing<Parsed> = Generator<undefined, Parsed>;
+
+/** A piece takes about 5 ms. */
+export const LINES_AT_ONCE = 256;
+
+/** All of it, now. */
+export function finished<Parsed>(parsing: Parsing<Parsed>): Parsed {
+  for (;;) {
+    const { done, value } = parsing.next();
+    if (done) return value;
+  }
+}
+
 /** String.trim() would take away characters that belong to a path, such as U+FEFF. */
 function trimmed(text: string, start: number, end: number): string {
   let from = start;

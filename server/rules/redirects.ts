@@ -5,7 +5,7 @@
  * A rewrite's path is not matched again, and a redirect to where the request already is, is none: no rule can make a loop alone.
  */
 import { hostName } from './host.ts';
-import { linesOf, ProblemList, RULES_MAX, type Problem } from './lines.ts';
+import { finished, LINES_AT_ONCE, linesOf, ProblemList, RULES_MAX, type Parsing, type Problem } from './lines.ts';
 import { matchParameters, pairsOf, signatureOf, type Pairs } from './parameters.ts';
 import { matchPattern } from './pattern.ts';
 import { PatternIndex, type Numbers } from './pattern-index.ts';
@@ -111,11 +111,23 @@ export class RedirectRules {
 }
 
 /** Rules in the order of the file, and the lines that are none. `text` is the file decoded as UTF-8, `file` its name for the reader. */
-export function parseRedirects(text: string, file: string): { rules: RedirectRules; problems: readonly Problem[] } {
+export function parseRedirects(text: string, file: string): ParsedRedirects {
+  return finished(parsingRedirects(text, file));
+}
+
+export interface ParsedRedirects {
+  readonly rules: RedirectRules;
+  readonly problems: readonly Problem[];
+}
+
+/** The same, in pieces. */
+export function* parsingRedirects(text: string, file: string): Parsing<ParsedRedirects> {
   const problems = new ProblemList(file);
   const rules: RedirectRule[] = [];
   const lines = new Map<string, number>();
+  let read = 0;
   for (const line of linesOf(text, problems)) {
+    if (++read % LINES_AT_ONCE === 0) yield undefined;
     if (rules.length === RULES_MAX) {
       problems.add(line.number, `there are more than ${RULES_MAX} rules: this line and what follows is ignored`);
       break;

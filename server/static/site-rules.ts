@@ -1,13 +1,14 @@
 // `_headers` and `_redirects` of one folder: found through the same lookup as every file, parsed when their version
 // changes, in force until the next one is. What they say of a path is remembered.
+import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Entry } from '../../cache/entries.ts';
 import type { RequestHead } from '../../http/head.ts';
 import type { Opener } from '../opener.ts';
 import type { Report } from '../report.ts';
-import { parseHeaders, type HeaderRules } from '../rules/headers.ts';
-import type { Problem } from '../rules/lines.ts';
-import { parseRedirects, type Match, type RedirectRules } from '../rules/redirects.ts';
+import { parsingHeaders, type HeaderRules } from '../rules/headers.ts';
+import type { Parsing, Problem } from '../rules/lines.ts';
+import { parsingRedirects, type Match, type RedirectRules } from '../rules/redirects.ts';
 import { UNCHANGED, type FieldChanges } from './fields.ts';
 import type { Inquiry } from './inquiry.ts';
 
@@ -84,8 +85,8 @@ export class SiteRules<Plans> {
   async #load(versions: readonly [number, number]): Promise<object> {
     const [headersText, redirectsText] = await Promise.all([this.#read(versions[0], HEADERS_FILE), this.#read(versions[1], REDIRECTS_FILE)]);
     if (headersText === null || redirectsText === null) return (this.#rules ??= noRules());
-    const headers = headersText === undefined ? undefined : parseHeaders(headersText, HEADERS_FILE);
-    const redirects = redirectsText === undefined ? undefined : parseRedirects(redirectsText, REDIRECTS_FILE);
+    const headers = headersText === undefined ? undefined : await inPieces(parsingHeaders(headersText, HEADERS_FILE));
+    const redirects = redirectsText === undefined ? undefined : await inPieces(parsingRedirects(redirectsText, REDIRECTS_FILE));
     this.#rules = { ...noRules(), versions, headers: some(headers?.rules), redirects: some(redirects?.rules) };
     const problems = [...(headers?.problems ?? []), ...(redirects?.problems ?? [])];
     if (problems.length > 0) this.#tell(problems);
@@ -105,6 +106,15 @@ export class SiteRules<Plans> {
     const told = problems.slice(0, PROBLEMS_TOLD).map(({ file, line, message }) => `${this.#prefix.slice(1)}${this.#prefix && '/'}${file}:${line}: ${message}`);
     if (problems.length > told.length) told.push(`and ${problems.length - told.length} more`);
     this.#report('rulesIgnored', told.join('; '), { path: `${this.#prefix}/${problems[0]!.file}`, lines: problems.length });
+  }
+}
+
+/** Thousands of lines take longer than the answers of others may wait. */
+async function inPieces<Parsed>(parsing: Parsing<Parsed>): Promise<Parsed> {
+  for (;;) {
+    const { done, value } = parsing.next();
+    if (done) return value;
+    await setImmediate();
   }
 }
 
