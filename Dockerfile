@@ -19,4 +19,4 @@ ENV NODE_ENV=production
 EXPOSE 8080
 # The exec form: signals reach pagecast, and SIGTERM drains.
 ENTRYPOINT ["node", "/app/node_modules/pagecast/dist/server/cli/main.js"]
-CMD ["/srv", "-p", "8080"]
+CMD ["/srv"]

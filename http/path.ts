@@ -110,7 +110,12 @@ function isDotNameServed(name: string, isFirst: boolean, allowDotfiles: boolean)
  * client could take for a slash or drop (backslash, CTLs) is encoded, as is everything else that is not visible ASCII.
  */
 export function canonicalDirectoryLocation(rawPath: string, query: string): string {
-  const path = `/${rawPath}/`.replaceAll(/[^\x21-\x7e]|[\\#?]/g, percentEncoded).replaceAll(/\/{2,}/g, '/');
+  return canonicalLocation(`${rawPath}/`, query);
+}
+
+/** The same of any path. */
+export function canonicalLocation(rawPath: string, query: string): string {
+  const path = `/${rawPath}`.replaceAll(/[^\x21-\x7e]|[\\#?]/g, percentEncoded).replaceAll(/\/{2,}/g, '/');
   return path + query.replaceAll(/[^\x21-\x7e]|[\\#]/g, percentEncoded);
 }
 

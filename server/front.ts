@@ -13,8 +13,6 @@ export interface FrontOptions {
   readonly fields: FieldList;
 }
 
-const HEALTHY = textPlan(200, [['Cache-Control', 'no-store']], 'ok\n');
-const HEALTHY_HEAD = HEALTHY.withoutBody();
 /** A preflight is good for two hours: Chromium takes no longer one. */
 const PREFLIGHT_FIELDS: FieldList = [
   ['Access-Control-Allow-Origin', '*'], ['Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS'], ['Access-Control-Max-Age', '7200'],
@@ -24,18 +22,20 @@ export class Front implements Exchange {
   readonly #inner: Exchange;
   readonly #gate: Gate | undefined;
   readonly #options: FrontOptions;
+  readonly #healthy: Plan;
 
   constructor(inner: Exchange, gate: Gate | undefined, options: FrontOptions) {
     this.#inner = inner;
     this.#gate = gate;
     this.#options = options;
+    this.#healthy = textPlan(200, [['Cache-Control', 'no-store'], ...options.fields], 'ok\n');
   }
 
   known(request: RequestHead, nowMs: number, peer: Peer): Plan | undefined {
     const { health, cors } = this.#options;
     if (health !== undefined && request.path === health) {
-      if (request.method === METHOD_GET) return HEALTHY;
-      if (request.method === METHOD_HEAD) return HEALTHY_HEAD;
+      if (request.method === METHOD_GET) return this.#healthy;
+      if (request.method === METHOD_HEAD) return this.#healthy.withoutBody();
     }
     if (cors && request.method === METHOD_OPTIONS && request.has(FIELD_ORIGIN)) {
       const asked = request.fieldNamed('access-control-request-method');

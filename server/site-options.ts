@@ -19,8 +19,8 @@ export interface SiteOptions {
   readonly maxAgeS?: number;
   /** With maxAgeS: they never ask within that time, not even on reload. Default false. */
   readonly immutable?: boolean;
-  /** Fields of every answer, by name. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Fields of every answer, by name; several values are joined, or sent in lines of their own where they cannot be. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Let pages of other sites read what is served. Default false. */
   readonly cors?: boolean;
   /** Set X-Frame-Options, Referrer-Policy and others to what most sites want. Default false. */
@@ -72,6 +72,9 @@ const MAX_AGE_S_MAX = 10 * 365 * 86_400;
 /** What the server says of its own answers. */
 const RESERVED = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date', 'content-range', 'content-encoding', 'trailer', 'upgrade', 'etag', 'last-modified', 'accept-ranges']);
 
+/** RFC 9110 §5.3: lines of these cannot be joined. */
+const ALONE = new Set(['set-cookie']);
+
 export function resolveSite(given: SiteOptions, index: string, faults: string[]): ResolvedSite {
   for (const key of Object.keys(given)) if (!SITE_KEYS.has(key)) faults.push(`unknown option "site.${key}"`);
   for (const key of SWITCHES) {
@@ -121,11 +124,13 @@ export function resolveAccess(given: AccessOptions, health: string | undefined, 
   }
 }
 
-function headersOf(headers: Readonly<Record<string, string>>, faults: string[]): FieldList {
-  return Object.entries(headers).flatMap(([name, value]) => {
-    const fault = faultOf(name, value);
+function headersOf(headers: Readonly<Record<string, string | readonly string[]>>, faults: string[]): FieldList {
+  return Object.entries(headers).flatMap(([name, given]) => {
+    const values = typeof given === 'object' ? given : [given];
+    const fault = values.map((value) => faultOf(name, value)).find((text) => text !== undefined);
     if (fault !== undefined) faults.push(`site.headers: ${fault}`);
-    return fault === undefined ? [[name, latin1Of(value)] as const] : [];
+    if (fault !== undefined || values.length === 0) return [];
+    return ALONE.has(name.toLowerCase()) ? values.map((value) => [name, latin1Of(value)] as const) : [[name, values.map(latin1Of).join(', ')] as const];
   });
 }
 

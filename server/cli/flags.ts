@@ -9,6 +9,8 @@ export interface Flag {
   /** It may stand alone, too; the next word is its value only where it looks like one. */
   readonly optional?: RegExp;
   readonly multiple?: boolean;
+  /** Its values may have commas: a variable gives one, not a list. */
+  readonly commas?: boolean;
   /** Environment variables that stand for it, first wins. Every flag also has PAGECAST_<NAME>. */
   readonly env?: readonly string[];
   readonly default?: string;
@@ -32,7 +34,7 @@ export const flags = [
   { name: 'browse', short: 'b', help: 'list folders that have no index' },
   { name: 'max-age', short: 'm', value: 'SECONDS', default: 'caches ask each time, by ETag', help: 'how long caches keep what is neither HTML nor named by a hash' },
   { name: 'immutable', short: 'i', help: 'with --max-age: not even a reload asks' },
-  { name: 'header', value: "'NAME: VALUE'", multiple: true, help: 'a field of every answer; repeatable' },
+  { name: 'header', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'a field of every answer; repeatable' },
   { name: 'cors', help: 'let pages of other sites read what is served' },
   { name: 'security-headers', help: 'X-Frame-Options, Referrer-Policy and others, as most sites want them' },
   { name: 'no-precompressed', help: 'do not look for name.br, name.zst and name.gz beside a file' },
@@ -41,7 +43,7 @@ export const flags = [
   { name: 'vhost', help: 'a folder below the root for each host: example.com/index.html' },
   { name: 'health', value: 'PATH', help: 'a path that is answered 200 by the server itself, such as /healthz' },
   { name: 'about', value: 'PATH', help: 'a path under which the server tells, as JSON, how it keeps and sends the file of ?path=' },
-  { name: 'basic-auth', value: 'USER:PASSWORD', multiple: true, help: 'who may see the site; repeatable' },
+  { name: 'basic-auth', value: 'USER:PASSWORD', multiple: true, commas: true, help: 'who may see the site; repeatable' },
   { name: 'allow', value: 'ADDRESS', multiple: true, help: 'address or network (CIDR) that may ask, in place of all; repeatable' },
   { name: 'deny', value: 'ADDRESS', multiple: true, help: 'address or network that may not; repeatable' },
   { name: 'rate-limit', value: 'N[:BURST]', help: 'requests a second of one address, and how many at once' },
@@ -129,9 +131,11 @@ function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.Pr
     const variable = [variableOf(flag), ...(flag.env ?? [])].find((candidate) => environment[candidate]);
     if (!variable) continue;
     const text = environment[variable]!;
-    if (flag.value) values.set(name, flag.multiple ? text.split(',') : [text]);
-    else if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) values.set(name, [ALONE]);
-    else if (!['0', 'false', 'no', 'off'].includes(text.toLowerCase())) throw new UsageError(`${variable} must be 1 or 0, not "${text}"`);
+    const isOn = ['1', 'true', 'yes', 'on'].includes(text.toLowerCase());
+    const isOff = ['0', 'false', 'no', 'off'].includes(text.toLowerCase());
+    if (flag.value && !(flag.optional && (isOn || isOff))) values.set(name, flag.multiple && !flag.commas ? text.split(',') : [text]);
+    else if (isOn) values.set(name, [ALONE]);
+    else if (!isOff) throw new UsageError(`${variable} must be 1 or 0, not "${text}"`);
   }
 }
 

@@ -53,12 +53,12 @@ function isOurs(root: string): boolean {
   return realpathSync(root) === fileURLToPath(new URL('../../../public', import.meta.url));
 }
 
-function headersOf(lines: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+function headersOf(lines: readonly string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = {};
   for (const line of lines) {
     const colon = line.indexOf(':');
     if (colon < 1) throw new UsageError(`--header must be a name, a colon and a value such as 'X-Robots-Tag: noindex', not "${line}"`);
-    headers[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
+    (headers[line.slice(0, colon).trim()] ??= []).push(line.slice(colon + 1).trim());
   }
   return headers;
 }

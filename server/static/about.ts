@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import type { Entry } from '../../cache/entries.ts';
 import type { FileFacts } from '../../cache/representation.ts';
 import { METHOD_HEAD, type RequestHead } from '../../http/head.ts';
+import type { FieldList } from '../../http/response.ts';
 import { layout } from '../../native/index.ts';
 import { bytesPlan, type Plan } from '../plan.ts';
 import type { Chosen } from './codings.ts';
@@ -37,15 +38,15 @@ export class About {
   }
 
   /** Of the path after `?path=`, as it would be asked for; of the server alone without one. */
-  plan(request: RequestHead, prefix: string, inquiry: Inquiry<EntryPlans>, choose: Choose): Plan | undefined {
+  plan(request: RequestHead, prefix: string, inquiry: Inquiry<EntryPlans>, choose: Choose, fields: FieldList): Plan | undefined {
     const asked = request.query.startsWith(PARAMETER) ? request.query.slice(PARAMETER.length) : undefined;
     const entry = asked === undefined ? null : inquiry.entry(prefix + asked);
     if (entry === undefined) return undefined;
     const chosen = entry?.kind === 'file' ? choose(entry, prefix + asked!) : 'none';
     if (chosen === undefined) return undefined;
-    const told = { server: 'pagecast', ...this.#facts(), ...(asked !== undefined && { path: asked }), ...(entry && this.#told(entry.status, chosen)) };
+    const told = { server: 'pagecast', ...this.#facts(), ...(asked !== undefined && { path: asked }), ...(entry && this.#told(chosen === 'none' && entry.kind === 'file' ? 404 : entry.status, chosen)) };
     const plan = bytesPlan(200, [
-      ['Content-Type', 'application/json'], ['Cache-Control', 'no-store'], ['X-Content-Type-Options', 'nosniff'],
+      ['Content-Type', 'application/json'], ['Cache-Control', 'no-store'], ['X-Content-Type-Options', 'nosniff'], ...fields,
     ], Buffer.from(`${JSON.stringify(told)}\n`, 'latin1'));
     return request.method === METHOD_HEAD ? plan.withoutBody() : plan;
   }

@@ -62,7 +62,7 @@ export function staticSite(parts: StaticParts): StaticSite {
     rules: site.rules ? new SiteRules<EntryPlans>(opener, report, prefix) : undefined,
   });
   return {
-    exchange: new StaticExchange(lookup, siteAt, site.virtualHosts), lookup, fields,
+    exchange: new StaticExchange(lookup, siteAt, site.virtualHosts, fields.beside([])), lookup, fields,
     counts: () => ({ ...lookup.counts(), compressed: compressor.made, compressionsFailed: compressor.failed }),
   };
 }

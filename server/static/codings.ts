@@ -10,8 +10,8 @@ import { CODINGS, CODINGS_MADE, type Compressor } from './compression.ts';
 import type { Inquiry } from './inquiry.ts';
 
 const SUFFIXES: Readonly<Record<Coding, string>> = { br: '.br', zstd: '.zst', gzip: '.gz' };
-/** Siblings are looked for again after this time, in milliseconds. */
-const SIBLINGS_FOR_MS = 40;
+/** Siblings are looked for again after this time, in milliseconds: three system calls, most often for nothing. */
+const SIBLINGS_FOR_MS = 1000;
 /** The longest that an answer waits for its compressed copy, in milliseconds; then it is sent as it is, and the next one is compressed. */
 const WAIT_MAX_MS = 1000;
 const REMEMBERED_MAX = 256;
@@ -87,9 +87,9 @@ export class Codings {
 
   #available<Plans>(entry: Entry<Plans>, siblings: Siblings, inquiry: Inquiry<Plans>): readonly Coding[] | undefined {
     if (siblings.untilMs > inquiry.nowMs && siblings.untilMs - inquiry.nowMs <= SIBLINGS_FOR_MS) return siblings.available;
-    const found = CODINGS.map((coding) => inquiry.entry(siblings.paths[coding]));
+    const found = CODINGS.map((coding) => (inquiry.absent(entry.path + SUFFIXES[coding]) ? null : inquiry.entry(siblings.paths[coding])));
     if (found.includes(undefined)) return undefined;
-    siblings.available = CODINGS.filter((_, i) => isSiblingOf(found[i]!, entry.representation!));
+    siblings.available = CODINGS.filter((_, i) => found[i] && isSiblingOf(found[i], entry.representation!));
     siblings.untilMs = inquiry.nowMs + SIBLINGS_FOR_MS;
     return siblings.available;
   }
@@ -109,9 +109,11 @@ export function siblingsOf(path: string): Siblings {
   return { paths: { br: path + SUFFIXES.br, zstd: path + SUFFIXES.zstd, gzip: path + SUFFIXES.gzip }, available: [], untilMs: 0 };
 }
 
-/** One that is older than its source was made of another version. */
+/** One that is older than its source was made of another version; utime(2), zip and tar keep whole seconds. An empty one is of nothing. */
 function isSiblingOf<Plans>({ kind, representation }: Entry<Plans>, source: Representation): boolean {
-  return kind === 'file' && representation !== undefined && representation.modifiedMs >= source.modifiedMs;
+  if (kind !== 'file' || !representation || representation.size === 0) return false;
+  const { modifiedMs } = representation;
+  return modifiedMs >= (modifiedMs % 1000 === 0 ? Math.floor(source.modifiedMs / 1000) * 1000 : source.modifiedMs);
 }
 
 function asCopyOf(sibling: Representation, source: Representation): Representation {

@@ -11,6 +11,8 @@ export interface Inquiry<Plans> {
   readonly nowMs: number;
   /** What a raw path leads to; undefined: not known yet, stop here. */
   entry(path: string): Entry<Plans> | undefined;
+  /** Whether there certainly is no file of this name below the root (not a raw path); costs a system call, and remembers nothing. */
+  absent(path: string): boolean;
   /** A value that takes time, found once per `key` and answer; undefined: not known yet, stop here. */
   later<T extends object>(key: string, begin: () => Promise<T>): T | undefined;
 }
@@ -26,6 +28,10 @@ export class KnownNow<Plans> implements Inquiry<Plans> {
 
   entry(path: string): Entry<Plans> | undefined {
     return this.#lookup.known(path, this.nowMs);
+  }
+
+  absent(path: string): boolean {
+    return this.#lookup.absent(path);
   }
 
   later(): undefined {
@@ -55,6 +61,10 @@ class Found<Plans> implements Inquiry<Plans> {
     if (known && this.#keep(path, known)) return known;
     this.#wanted.push(this.#lookup.find(path, this.nowMs).then((entry) => this.#keep(path, entry)));
     return undefined;
+  }
+
+  absent(path: string): boolean {
+    return this.#lookup.absent(path);
   }
 
   later<T extends object>(key: string, begin: () => Promise<T>): T | undefined {

@@ -30,7 +30,7 @@ export interface ListingOptions {
   readonly dotfiles: boolean;
   /** The first folder of a path is that of a site. */
   readonly sites: boolean;
-  /** Names that are not shown. */
+  /** Names that are not shown in the folder of a site. */
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -51,7 +51,8 @@ export class Listings {
     const { error, bytes } = await this.#opener.list(root, resolved.path, { symlinks, dotfiles, namesMax: NAMES_MAX + 1 });
     const names = namesIn(bytes);
     const truncated = names.length > NAMES_MAX;
-    return { error, names: names.slice(0, NAMES_MAX).filter(({ name }) => !hidden.has(name)), truncated };
+    const isSite = sites ? !resolved.path.includes('/') : resolved.path === '';
+    return { error, names: names.slice(0, NAMES_MAX).filter(({ name }) => !isSite || !hidden.has(name)), truncated };
   }
 }
 

@@ -96,6 +96,11 @@ export class Lookup<Plans> {
     return loading.entry.then(() => this.known(rawPath, Date.now()) ?? this.find(rawPath, Date.now()));
   }
 
+  /** Whether the kernel knows, without looking at a disk, that there is no file of this name below the root; bytes as latin1. */
+  absent(path: string): boolean {
+    return this.#engine.check(this.#root, path, -1, this.#options.limits.symlinks, false) === this.#layout.checks.MISSING;
+  }
+
   /** How many files were loaded so far under each protection, and why not under a lease. */
   counts(): Record<string, number> {
     const loaded = Object.entries(this.#layout.protections).map(([name, number]) => [`loaded${name[0]!}${name.slice(1).toLowerCase()}`, this.#loaded[number]!]);

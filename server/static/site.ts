@@ -8,7 +8,7 @@ import type { Entry } from '../../cache/entries.ts';
 import { acceptsType, isNavigation } from '../../http/accept.ts';
 import { wantsDigest } from '../../http/digest.ts';
 import { FIELD_ACCEPT, FIELD_WANT_REPR_DIGEST, METHOD_HEAD, type RequestHead } from '../../http/head.ts';
-import { canonicalDirectoryLocation } from '../../http/path.ts';
+import { canonicalDirectoryLocation, canonicalLocation } from '../../http/path.ts';
 import { textPlan, type Plan } from '../plan.ts';
 import type { Match } from '../rules/redirects.ts';
 import type { About } from './about.ts';
@@ -59,17 +59,32 @@ export class Site {
     if (ruling === undefined) return undefined;
     const { match, fields } = ruling;
     const { about, prefix } = this.#parts;
-    if (about?.path === request.path) return about.plan(request, prefix, inquiry, (entry, path) => this.#choose(request, entry, path, inquiry));
+    if (about?.path === request.path) return this.#about(request, about, fields, inquiry);
     if (match?.forced) return this.#follow(request, match, fields, inquiry);
     const found = prefix + request.path;
     const entry = inquiry.entry(found);
     if (entry === undefined) return undefined;
     if (entry.kind === 'file' && !this.#isHidden(entry)) {
       const away = this.#parts.options.cleanUrls === 'redirect' ? withoutExtension(request.path) : undefined;
-      return away === undefined ? this.#file(request, entry, found, fields, inquiry) : moved(request, away + request.query, this.#parts.fields.beside(fields.changes));
+      const leads = away === undefined ? false : this.#leadsTo(entry, away, inquiry);
+      if (leads === undefined) return undefined;
+      return leads ? this.#moved(request, canonicalLocation(away!, request.query), fields) : this.#file(request, entry, found, fields, inquiry);
     }
     if (entry.status === 400) return this.#errors.plan(request, 400, fields, inquiry);
     return this.#withoutFile(request, entry, match, fields, inquiry);
+  }
+
+  #about(request: RequestHead, about: About, { changes }: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
+    const choose = (entry: SiteEntry, path: string): Chosen | 'none' | undefined => (this.#isHidden(entry) ? 'none' : this.#choose(request, entry, path, inquiry));
+    return about.plan(request, this.#parts.prefix, inquiry, choose, this.#parts.fields.beside(changes));
+  }
+
+  /** Whether a page would be found without its extension, and no other file in its place. */
+  #leadsTo(page: SiteEntry, away: string, inquiry: SiteInquiry): boolean | undefined {
+    const entry = inquiry.entry(this.#parts.prefix + away);
+    if (entry === undefined) return undefined;
+    if (entry.kind === 'file') return entry.path === page.path;
+    return entry.kind !== 'refused' && !away.endsWith('/') && mayBePage(away);
   }
 
   /** There is no file of this very name. */
@@ -81,27 +96,30 @@ export class Site {
       const page = inquiry.entry(path);
       if (page === undefined) return undefined;
       if (page.kind === 'file') {
-        return isFolder ? moved(request, request.path.slice(0, -1) + request.query, this.#parts.fields.beside(fields.changes)) : this.#file(request, page, path, fields, inquiry);
+        return isFolder ? this.#moved(request, canonicalLocation(request.path.slice(0, -1), request.query), fields) : this.#file(request, page, path, fields, inquiry);
       }
     }
-    if (entry.kind === 'directory') return moved(request, canonicalDirectoryLocation(request.path, request.query), this.#parts.fields.beside(fields.changes));
+    if (entry.kind === 'directory') return this.#moved(request, canonicalDirectoryLocation(request.path, request.query), fields);
     if (listings && isFolder && entry.kind === 'missing') {
       const listed = inquiry.later('listing', () => listings.read(prefix + request.path));
       if (listed === undefined) return undefined;
       if (listed.error === 0) return withBody(request, listingPlan(request, listed, this.#parts.fields.beside(fields.changes)));
       if (listed.error === EACCES) return this.#errors.plan(request, 403, fields, inquiry);
     }
-    if (entry.kind === 'refused') return this.#errors.plan(request, entry.status, fields, inquiry);
+    if (entry.kind === 'refused' && entry.status !== 404) return this.#errors.plan(request, entry.status, fields, inquiry);
     if (match) return this.#follow(request, match, fields, inquiry);
-    if (options.shell !== undefined && mayBePage(request.path) && wantsPage(request)) {
-      return this.#page(request, 200, prefix + options.shell, fields, inquiry);
-    }
-    return this.#errors.plan(request, 404, fields, inquiry);
+    if (options.shell === undefined || !mayBePage(request.path)) return this.#errors.plan(request, 404, fields, inquiry);
+    const both = byWhoAsks(fields);
+    return wantsPage(request) ? this.#page(request, 200, prefix + options.shell, both, inquiry) : this.#errors.plan(request, 404, both, inquiry);
   }
 
   #follow(request: RequestHead, match: Match, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
-    if (match.kind === 'redirect') return moved(request, match.location, this.#parts.fields.beside(fields.changes), match.status);
+    if (match.kind === 'redirect') return this.#moved(request, match.location, fields, match.status);
     return this.#page(request, match.status, this.#parts.prefix + match.path, fields, inquiry);
+  }
+
+  #moved(request: RequestHead, location: string, { changes }: FieldChanges, status = 301): Plan {
+    return withBody(request, textPlan(status, [['Location', location], ...this.#parts.fields.beside(changes)], `Moved to ${location}\n`));
   }
 
   /** A file under another path than its own; what is not there is an error. */
@@ -170,10 +188,14 @@ function wantsPage(request: RequestHead): boolean {
   return isNavigation({ secFetchMode, secFetchDest: request.fieldNamed('sec-fetch-dest'), accept });
 }
 
-function moved(request: RequestHead, to: string, fields: ReturnType<SiteFields['beside']>, status = 301): Plan {
-  const location = to.replaceAll(/[^\x21-\x7e]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-  return withBody(request, textPlan(status, [['Location', location], ...fields], `Moved to ${location}\n`));
+/** The shell is for who goes to a page, and 404 for everybody else: caches must know (RFC 9110 §12.5.5). */
+function byWhoAsks(fields: FieldChanges): FieldChanges {
+  let varied = VARIED.get(fields);
+  if (!varied) VARIED.set(fields, (varied = { changes: [...fields.changes, { name: 'Vary', value: 'Accept, Sec-Fetch-Mode, Sec-Fetch-Dest' }] }));
+  return varied;
 }
+
+const VARIED = new WeakMap<FieldChanges, FieldChanges>();
 
 function withBody(request: RequestHead, plan: Plan): Plan {
   return request.method === METHOD_HEAD ? plan.withoutBody() : plan;

@@ -42,7 +42,7 @@ function judgeForeign({ mount: { probe, sample }, user }: Facts): Verdict {
   if (lease === null) return unknown(probe.sample === null || probe.sample === 0 ? 'not probed' : `not probed: ${sample} cannot be opened (${errorName(probe.sample)})`);
   if (lease === 0) return ok(`granted on ${sample}${user.mayLease && probe.sampleOwner !== user.uid ? ', by CAP_LEASE' : ''}`);
   if (isError(lease, 'EACCES')) {
-    const cure = `run as uid ${probe.sampleOwner}, or own the files (COPY --chown=${user.uid}), or grant CAP_LEASE (setcap cap_lease+ep, --cap-add LEASE)`;
+    const cure = `run as uid ${probe.sampleOwner}, or own the files (COPY --chown=${user.uid}), or grant CAP_LEASE (setcap cap_lease+ep; --cap-add LEASE in a container that runs as root)`;
     return missing(`${sample} belongs to uid ${probe.sampleOwner}; we are uid ${user.uid} without CAP_LEASE`, { cure });
   }
   if (isError(lease, 'EAGAIN')) return limited(`${sample} is open for writing`, { cure: 'none needed: files that nobody writes are not concerned' });
