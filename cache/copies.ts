@@ -1,4 +1,4 @@
-// Coded copies of one version of a file: made of its bytes, kept beside its entry, and let go with it.
+// Coded copies of one version of a file: made of its bytes, kept beside its entries, and let go with the last of them.
 import type { Representation } from './representation.ts';
 
 /** A copy that is there, one that is being made, or null: it is not worth having. */
@@ -6,15 +6,21 @@ export type Copy = Representation | Promise<void> | null;
 
 export class Copies {
   readonly #copies = new Map<string, Copy>();
-  #closed = false;
+  #owners = 1;
 
   get(coding: string): Copy | undefined {
     return this.#copies.get(coding);
   }
 
-  /** False: its entry is gone, and the copy is the caller's to let go. */
+  /** For another entry of the same version. */
+  share(): this {
+    this.#owners += 1;
+    return this;
+  }
+
+  /** False: its entries are gone, and the copy is the caller's to let go. */
   set(coding: string, copy: Copy): boolean {
-    if (this.#closed) return false;
+    if (this.#owners === 0) return false;
     this.#copies.set(coding, copy);
     return true;
   }
@@ -24,9 +30,9 @@ export class Copies {
     this.#copies.delete(coding);
   }
 
-  /** The records of all copies, now the caller's to release. */
+  /** An entry goes. With the last one the records of all copies are the caller's to release. */
   close(): number[] {
-    this.#closed = true;
+    if (--this.#owners > 0) return [];
     return [...this.#copies.values()].flatMap((copy) => (copy !== null && 'file' in copy ? [copy.file] : []));
   }
 }

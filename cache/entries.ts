@@ -27,15 +27,17 @@ export interface Entry<Plans> {
   copies: Copies | undefined;
   /** How many answers are being made of it: its records are kept until they are done. */
   pins: number;
-  /** It has left the cache. */
+  /** It has left the cache, and its records are let go as soon as nobody has it pinned. */
   dropped: boolean;
+  /** They are gone. */
+  released: boolean;
 }
 
 export class Entries<Plans> {
   readonly #files: LRUCache<string, Entry<Plans>>;
   readonly #others: LRUCache<string, Entry<Plans>>;
   readonly #release: (file: number) => void;
-  #dropped: number[] = [];
+  #dropped: Entry<Plans>[] = [];
 
   /** @param filesMax open files; @param othersMax remembered paths that are no file. */
   constructor(filesMax: number, othersMax: number, release: (file: number) => void) {
@@ -52,10 +54,7 @@ export class Entries<Plans> {
     if (entry.kind === 'file') {
       const before = this.#files.peek(path);
       // The same version, looked at anew: what was made of it is still of use.
-      if (before?.copies && before.representation?.file === entry.representation?.file) {
-        entry.copies = before.copies;
-        before.copies = undefined;
-      }
+      if (before?.copies && before.representation?.file === entry.representation?.file) entry.copies = before.copies.share();
       this.#others.delete(path);
       this.#files.set(path, entry);
     } else {
@@ -76,9 +75,9 @@ export class Entries<Plans> {
     return [...this.#files.values()].find(({ representation }) => representation?.file === file)?.path;
   }
 
-  /** Keeps an entry's records for an answer that is being made of it, until it is unpinned. False: it is on its way out already. */
+  /** Keeps an entry's records for an answer that is being made of it, until it is unpinned. False: they are gone. */
   pin(entry: Entry<Plans>): boolean {
-    if (entry.dropped) return false;
+    if (entry.released) return false;
     entry.pins += 1;
     return true;
   }
@@ -94,14 +93,20 @@ export class Entries<Plans> {
 
   #drop(entry: Entry<Plans>): void {
     entry.dropped = true;
-    if (!entry.representation || entry.pins > 0) return;
+    if (entry.pins > 0) return;
     if (this.#dropped.length === 0) setImmediate(() => this.#releaseDropped());
-    this.#dropped.push(entry.representation.file, ...(entry.copies?.close() ?? []));
+    this.#dropped.push(entry);
   }
 
   #releaseDropped(): void {
-    const files = this.#dropped;
+    const entries = this.#dropped;
     this.#dropped = [];
-    for (const file of files) this.#release(file);
+    for (const entry of entries) {
+      // Pinned meanwhile: who has it lets it go.
+      if (entry.released || entry.pins > 0) continue;
+      entry.released = true;
+      if (entry.representation) this.#release(entry.representation.file);
+      for (const file of entry.copies?.close() ?? []) this.#release(file);
+    }
   }
 }

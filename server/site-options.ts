@@ -3,6 +3,7 @@ import type { FieldList } from '../http/response.ts';
 import { fieldValueCharacters, tokenCharacters } from '../http/characters.ts';
 import { Gate, type GateOptions } from './access/gate.ts';
 import { RateLimit } from './access/rate-limit.ts';
+import { reservedReason } from './rules/reserved-fields.ts';
 
 export interface SiteOptions {
   /** What pages that do not exist are answered with, for applications that route in the browser: a file below the root, or true for the index. Default false. */
@@ -69,9 +70,6 @@ const SWITCHES = ['listing', 'precompressed', 'compress', 'immutable', 'cors', '
 const SITE_KEYS = new Set<string>([...SWITCHES, 'spa', 'cleanUrls', 'maxAgeS', 'headers', 'health', 'about']);
 const ACCESS_KEYS = new Set(['users', 'realm', 'allow', 'deny', 'rateLimit']);
 const MAX_AGE_S_MAX = 10 * 365 * 86_400;
-/** What the server says of its own answers. */
-const RESERVED = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date', 'content-range', 'content-encoding', 'trailer', 'upgrade', 'etag', 'last-modified', 'accept-ranges']);
-
 /** RFC 9110 §5.3: lines of these cannot be joined. */
 const ALONE = new Set(['set-cookie']);
 
@@ -136,7 +134,8 @@ function headersOf(headers: Readonly<Record<string, string | readonly string[]>>
 
 function faultOf(name: string, value: unknown): string | undefined {
   if (name === '' || !consistsOf(name, tokenCharacters)) return `not a field name: ${JSON.stringify(name)}`;
-  if (RESERVED.has(name.toLowerCase())) return `${name} is the server's own`;
+  const reason = reservedReason(name, false);
+  if (reason !== undefined) return `${name} cannot be set: ${reason}`;
   if (typeof value !== 'string' || !consistsOf(latin1Of(value), fieldValueCharacters)) return `not a value for ${name}: ${JSON.stringify(value)}`;
   return undefined;
 }

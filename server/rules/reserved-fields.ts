@@ -22,6 +22,7 @@ const reserved: ReadonlyMap<string, Reserved> = new Map([
   ...rows('allow', 'it says which methods the server knows'),
   ...rows('location', 'redirects are written in _redirects'),
   ...rows('accept-ranges', 'it says what the server can do', true),
+  ...rows('repr-digest content-digest', 'it is made from the bytes of the answer', true),
   ...rows('etag last-modified', 'it is made from the file, and compared with what clients send', true),
   ...rows('basic-auth', 'passwords are not supported, and it would be sent to everybody'),
 ]);

@@ -40,11 +40,12 @@ export class About {
   /** Of the path after `?path=`, as it would be asked for; of the server alone without one. */
   plan(request: RequestHead, prefix: string, inquiry: Inquiry<EntryPlans>, choose: Choose, fields: FieldList): Plan | undefined {
     const asked = request.query.startsWith(PARAMETER) ? request.query.slice(PARAMETER.length) : undefined;
-    const entry = asked === undefined ? null : inquiry.entry(prefix + asked);
+    // What is no path of this site may be one of another's, behind the prefix.
+    const entry = asked?.startsWith('/') ? inquiry.entry(prefix + asked) : null;
     if (entry === undefined) return undefined;
     const chosen = entry?.kind === 'file' ? choose(entry, prefix + asked!) : 'none';
     if (chosen === undefined) return undefined;
-    const told = { server: 'pagecast', ...this.#facts(), ...(asked !== undefined && { path: asked }), ...(entry && this.#told(chosen === 'none' && entry.kind === 'file' ? 404 : entry.status, chosen)) };
+    const told = { server: 'pagecast', ...this.#facts(), ...(asked !== undefined && { path: asked }), ...(asked !== undefined && !entry && { status: 404 }), ...(entry && this.#told(chosen === 'none' && entry.kind === 'file' ? 404 : entry.status, chosen)) };
     const plan = bytesPlan(200, [
       ['Content-Type', 'application/json'], ['Cache-Control', 'no-store'], ['X-Content-Type-Options', 'nosniff'], ...fields,
     ], Buffer.from(`${JSON.stringify(told)}\n`, 'latin1'));

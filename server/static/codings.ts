@@ -14,6 +14,8 @@ const SUFFIXES: Readonly<Record<Coding, string>> = { br: '.br', zstd: '.zst', gz
 const SIBLINGS_FOR_MS = 1000;
 /** The longest that an answer waits for its compressed copy, in milliseconds; then it is sent as it is, and the next one is compressed. */
 const WAIT_MAX_MS = 1000;
+/** The same for who takes nothing else. */
+const WAIT_FOR_ONLY_MS = 30_000;
 const REMEMBERED_MAX = 256;
 
 export interface Chosen {
@@ -70,7 +72,7 @@ export class Codings {
     if (coding === 'identity' || coding === 'none') return coding === 'none' ? 'none' : { coding, representation };
     const copy = entry.copies?.get(coding);
     if (copy && 'file' in copy) return { coding, representation: copy };
-    const waited = inquiry.later(`${coding} ${path}`, () => this.#wait(entry, coding));
+    const waited = inquiry.later(`${coding} ${path}`, () => this.#wait(entry, coding, acceptance.identity > 0 ? WAIT_MAX_MS : WAIT_FOR_ONLY_MS));
     if (waited === undefined) return undefined;
     return acceptance.identity > 0 ? { coding: 'identity', representation } : 'none';
   }
@@ -95,11 +97,11 @@ export class Codings {
   }
 
   /** Resolves when the copy is there, will not be, or took too long. */
-  async #wait<Plans>(entry: Entry<Plans>, coding: Coding): Promise<object> {
+  async #wait<Plans>(entry: Entry<Plans>, coding: Coding, maxMs: number): Promise<object> {
     const made = this.#compressor.make(entry, coding);
     if (!made) return {};
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([made, new Promise((resolve) => (timer = setTimeout(resolve, WAIT_MAX_MS)))]);
+    await Promise.race([made, new Promise((resolve) => (timer = setTimeout(resolve, maxMs)))]);
     clearTimeout(timer);
     return {};
   }

@@ -1,5 +1,6 @@
 // What an entry keeps of the plans that were made of it: by what the rules change, and by content coding.
 import type { Entry } from '../../cache/entries.ts';
+import type { Representation } from '../../cache/representation.ts';
 import { selectedOf, type Selected } from './answers.ts';
 import { isCompressible, siblingsOf, type Chosen, type Siblings } from './codings.ts';
 import type { FieldChanges, SiteFields } from './fields.ts';
@@ -35,12 +36,16 @@ export function selectedIn({ made, type, siblings }: EntryPlans, path: string, {
     made.push((one = { by, selected: new Map() }));
   }
   let selected = one.selected.get(coding);
-  // A sibling is looked at anew each time, and may be another version by now.
-  if (selected?.representation.file !== representation.file || selected.representation.validators.etag !== representation.validators.etag) {
+  if (selected === undefined || !isSame(selected.representation, representation)) {
     selected = selectedOf(representation, fields.of({ representation, path, type, coding, negotiated: siblings !== undefined }, by));
     one.selected.set(coding, selected);
   }
   return selected;
+}
+
+/** A sibling is looked at anew each time, and may be another version by now. A record's number is given again, with its tag it is one version's. */
+export function isSame(a: Representation, b: Representation): boolean {
+  return a.file === b.file && a.validators.etag === b.validators.etag && a.inArena === b.inArena;
 }
 
 /** A folder's index has its siblings beside it, not beside the folder. */

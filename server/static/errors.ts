@@ -1,9 +1,10 @@
 // Answers that are errors: the site's own page where it has one (404.html, 4xx.html), else a line of text.
+import type { Representation } from '../../cache/representation.ts';
 import { METHOD_HEAD, type RequestHead } from '../../http/head.ts';
 import { reasonPhrase } from '../../http/response.ts';
 import { textPlan, type Plan } from '../plan.ts';
 import { pagePlan } from './answers.ts';
-import type { EntryPlans } from './entry-plans.ts';
+import { isSame, type EntryPlans } from './entry-plans.ts';
 import { UNCHANGED, type FieldChanges, type SiteFields } from './fields.ts';
 import type { Inquiry } from './inquiry.ts';
 import { contentType } from './types.ts';
@@ -15,8 +16,7 @@ interface Both {
 
 /** Of one version of a page, by what the rules change. */
 interface Page extends Both {
-  readonly etag: string;
-  readonly file: number;
+  readonly of: Representation;
 }
 
 export class ErrorAnswers {
@@ -37,14 +37,13 @@ export class ErrorAnswers {
       const page = inquiry.entry(`${this.#prefix}/${name}`);
       if (page === undefined) return undefined;
       if (page.kind !== 'file') continue;
-      const { representation, path } = page;
-      const { etag } = representation!.validators;
+      const representation = page.representation!;
       const key = `${status} ${name}`;
       let made = by === UNCHANGED ? this.#pages.get(key) : undefined;
-      if (made?.etag !== etag || made.file !== representation!.file) {
-        const type = contentType(path);
-        const full = pagePlan(status, representation!, this.#fields.of({ representation: representation!, path, type, coding: 'identity', negotiated: false }, by));
-        made = { full, head: full.withoutBody(), etag, file: representation!.file };
+      if (!made || !isSame(made.of, representation)) {
+        const described = { representation, path: page.path, type: contentType(page.path), coding: 'identity', negotiated: false };
+        const full = pagePlan(status, representation, this.#fields.of(described, by));
+        made = { full, head: full.withoutBody(), of: representation };
         if (by === UNCHANGED) this.#pages.set(key, made);
       }
       return request.method === METHOD_HEAD ? made.head : made.full;

@@ -213,6 +213,6 @@ function isFresh(untilMs: number, nowMs: number): boolean {
 function entryOf<Plans>(kind: Entry<Plans>['kind'], path: string, status: number, rerooted: boolean, nowMs: number): Entry<Plans> {
   return {
     path, kind, status, rerooted, freshUntilMs: nowMs + FRESH_MS, seenMs: nowMs,
-    representation: undefined, plans: undefined, copies: kind === 'file' ? new Copies() : undefined, pins: 0, dropped: false,
+    representation: undefined, plans: undefined, copies: kind === 'file' ? new Copies() : undefined, pins: 0, dropped: false, released: false,
   };
 }

@@ -17,8 +17,10 @@ export const REDIRECTS_FILE = '_redirects';
 /** A change is looked for this often, in milliseconds. */
 const LOOKED_AT_MS = 40;
 const PATHS_MAX = 4096;
-const UNREAD = -2;
-const ESTALE = 116;
+const UNREAD = '';
+/** Larger than what is read of a file; not ours to read. */
+const EFBIG = 27;
+const FORBIDDEN = 403;
 /** Of what the operator is told at once. */
 const PROBLEMS_TOLD = 10;
 
@@ -32,8 +34,8 @@ export interface Ruling {
 const NO_RULING: Ruling = { match: undefined, fields: UNCHANGED };
 
 interface Rules {
-  /** Record numbers of the versions that were read; -1: there is no file. */
-  readonly versions: readonly [headers: number, redirects: number];
+  /** Of what was read, or found not to be readable. */
+  readonly versions: readonly [headers: string, redirects: string];
   readonly headers: HeaderRules | undefined;
   readonly redirects: RedirectRules | undefined;
   readonly fieldsByPath: LRUCache<string, FieldChanges>;
@@ -77,29 +79,38 @@ export class SiteRules<Plans> {
     this.#lookedMs = inquiry.nowMs;
     const versions = [versionOf(headers), versionOf(redirects)] as const;
     if (this.#rules && versions.every((version, i) => version === this.#rules!.versions[i])) return this.#rules;
-    const loaded = inquiry.later('rules', () => (this.#loading ??= this.#load(versions).finally(() => (this.#loading = undefined))));
-    // A file that could not be read leaves the rules of before in force; it is looked at again.
+    const loaded = inquiry.later('rules', () => (this.#loading ??= this.#load(headers, redirects).finally(() => (this.#loading = undefined))));
     return loaded === undefined ? undefined : this.#rules;
   }
 
-  async #load(versions: readonly [number, number]): Promise<object> {
-    const [headersText, redirectsText] = await Promise.all([this.#read(versions[0], HEADERS_FILE), this.#read(versions[1], REDIRECTS_FILE)]);
-    if (headersText === null || redirectsText === null) return (this.#rules ??= noRules());
-    const headers = headersText === undefined ? undefined : await inPieces(parsingHeaders(headersText, HEADERS_FILE));
-    const redirects = redirectsText === undefined ? undefined : await inPieces(parsingRedirects(redirectsText, REDIRECTS_FILE));
-    this.#rules = { ...noRules(), versions, headers: some(headers?.rules), redirects: some(redirects?.rules) };
-    const problems = [...(headers?.problems ?? []), ...(redirects?.problems ?? [])];
+  async #load(headersEntry: Entry<Plans>, redirectsEntry: Entry<Plans>): Promise<object> {
+    const before = this.#rules ?? noRules();
+    const [headers, redirects] = await Promise.all([
+      this.#file(headersEntry, before.versions[0], before.headers, (text) => parsingHeaders(text, HEADERS_FILE)),
+      this.#file(redirectsEntry, before.versions[1], before.redirects, (text) => parsingRedirects(text, REDIRECTS_FILE)),
+    ]);
+    this.#rules = { ...noRules(), versions: [headers.version, redirects.version], headers: headers.rules, redirects: redirects.rules };
+    const problems = [...headers.problems, ...redirects.problems];
     if (problems.length > 0) this.#tell(problems);
     return this.#rules;
   }
 
-  /** Undefined: there is none; null: it cannot be read. */
-  async #read(version: number, name: string): Promise<string | undefined | null> {
-    if (version < 0) return undefined;
-    const { error, bytes } = await this.#opener.read(version);
-    if (error === 0) return Buffer.from(bytes).toString('utf8');
-    if (error !== ESTALE) this.#report('rulesIgnored', `${name} cannot be read: what was in force stays so`, { path: `${this.#prefix}/${name}`, errno: error });
-    return null;
+  /** What cannot be read leaves in force what was; only what will not become readable by itself is not tried again. */
+  async #file<R extends { readonly size: number }>(
+    entry: Entry<Plans>, versionBefore: string, before: R | undefined, parse: (text: string) => Parsing<{ rules: R; problems: readonly Problem[] }>,
+  ): Promise<{ version: string; rules: R | undefined; problems: readonly Problem[] }> {
+    const version = versionOf(entry);
+    if (version === versionBefore) return { version, rules: before, problems: [] };
+    const { kind, path, status, representation } = entry;
+    if (kind === 'missing' || kind === 'directory') return { version, rules: undefined, problems: [] };
+    const { error, bytes } = representation ? await this.#opener.read(representation.file) : { error: status, bytes: new Uint8Array(0) };
+    if (error === 0) {
+      const { rules, problems } = await inPieces(parse(Buffer.from(bytes).toString('utf8')));
+      return { version, rules: rules.size > 0 ? rules : undefined, problems };
+    }
+    const lasting = error === EFBIG || error === FORBIDDEN;
+    if (lasting) this.#report('rulesIgnored', `${path || 'a file of rules'} cannot be read: what was in force stays so`, { path, errno: error });
+    return { version: lasting ? version : UNREAD, rules: before, problems: [] };
   }
 
   #tell(problems: readonly Problem[]): void {
@@ -126,12 +137,9 @@ function noRules(): Rules {
   };
 }
 
-function some<T extends { readonly size: number }>(rules: T | undefined): T | undefined {
-  return rules && rules.size > 0 ? rules : undefined;
-}
-
-function versionOf<Plans>({ representation }: Entry<Plans>): number {
-  return representation?.file ?? -1;
+/** A record's number is given again; with its tag it is one version's. */
+function versionOf<Plans>({ kind, status, representation }: Entry<Plans>): string {
+  return representation ? `${representation.file} ${representation.validators.etag}` : `${kind} ${status}`;
 }
 
 function fieldsOf(rules: Rules, headers: HeaderRules, key: string, path: string, host: string): FieldChanges {
