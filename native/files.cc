@@ -38,7 +38,7 @@ int Files::adopt(int fd, const LoadLimits& limits, File** out) {
     file->fd = fd;
     // A file that never stands still is sent as it is, and checked at its end.
     Loading loading{kernel_, arena_, memory_, guard_, *file, limits, attempt == kAttempts - 1};
-    error = loading.run(earlier(file->identity));
+    error = loading.run(earlier(fd, file->identity));
     if (error == 0) return insert(std::move(file), out);
     discard(*file);
   }
@@ -123,14 +123,16 @@ File* Files::find(const Identity& identity) {
   return retain_living(found->second) ? found->second : nullptr;
 }
 
-Earlier Files::earlier(const Identity& identity) {
+Earlier Files::earlier(int fd, const Identity& identity) {
+  const int64_t born_ns = kernel_.born_ns(fd);
   std::lock_guard lock(mutex_);
   const auto found = by_inode_.find({identity.device, identity.inode});
-  return found == by_inode_.end() ? Earlier{} : found->second;
+  return found == by_inode_.end() || found->second.born_ns != born_ns ? Earlier{} : found->second;
 }
 
 int Files::insert(std::unique_ptr<File> file, File** out) {
   constexpr size_t kEarlierMax = 8192;
+  const int64_t born_ns = file->fd < 0 ? 0 : kernel_.born_ns(file->fd);
   std::lock_guard lock(mutex_);
   size_t number = numbers_;
   if (!free_.empty()) {
@@ -153,7 +155,7 @@ int Files::insert(std::unique_ptr<File> file, File** out) {
   by_identity_[(*out)->identity] = *out;  // two loads of one version at once: the later one is found from now on
   const Identity& identity = (*out)->identity;
   if (by_inode_.size() >= kEarlierMax) by_inode_.clear();
-  by_inode_[{identity.device, identity.inode}] = {true, (*out)->hashed, static_cast<size_t>(identity.size), identity.modified_ns, (*out)->digest};
+  by_inode_[{identity.device, identity.inode}] = {true, (*out)->hashed, static_cast<size_t>(identity.size), identity.modified_ns, born_ns, (*out)->digest};
   return 0;
 }
 

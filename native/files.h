@@ -91,6 +91,7 @@ struct Earlier {
   bool hashed = false;
   size_t size = 0;
   int64_t modified_ns = 0;
+  int64_t born_ns = 0;  // the number of an inode is given again
   std::array<uint8_t, 32> digest{};
 };
 
@@ -140,7 +141,7 @@ class Files {
     }
   };
   File* find(const Identity& identity);
-  Earlier earlier(const Identity& identity);
+  Earlier earlier(int fd, const Identity& identity);
   void discard(File& file);
   void readmit(File& file);
   int insert(std::unique_ptr<File> file, File** out);

@@ -56,6 +56,7 @@ class Kernel {
   virtual int open_at(int directory, const char* path, int flags) = 0;
   virtual int open_at2(int directory, const char* path, int flags, uint64_t resolve) = 0;
   virtual int status(int fd, struct stat* out) = 0;
+  virtual int64_t born_ns(int fd) = 0;  // statx(2) STATX_BTIME; 0 where it is not known
   virtual ssize_t read_link(const char* path, char* buffer, size_t length) = 0;
   virtual ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) = 0;
   virtual ssize_t read_at_cached(int fd, void* buffer, size_t length, off_t offset) = 0;  // RWF_NOWAIT

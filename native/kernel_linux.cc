@@ -98,6 +98,11 @@ class LinuxKernel final : public Kernel {
     return static_cast<int>(value(::syscall(SYS_openat2, directory, path, &how, sizeof how)));
   }
   int status(int fd, struct stat* out) override { return value(::fstat(fd, out)); }
+  int64_t born_ns(int fd) override {
+    struct statx all{};
+    if (::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &all) < 0 || (all.stx_mask & STATX_BTIME) == 0) return 0;
+    return all.stx_btime.tv_sec * 1'000'000'000LL + all.stx_btime.tv_nsec;
+  }
   ssize_t read_names(int fd, void* buffer, size_t length) override { return value(::syscall(SYS_getdents64, fd, buffer, length)); }
   ssize_t read_link(const char* path, char* buffer, size_t length) override { return value(::readlink(path, buffer, length)); }
   ssize_t read_at(int fd, void* buffer, size_t length, off_t offset) override {

@@ -62,7 +62,7 @@ t.test('what the server tells', { skip }, async (t) => {
 });
 
 t.test('what the browser sees by itself is so', { skip }, async (t) => {
-  const { place } = await serve(t, { root: PUBLIC });
+  const { place } = await serve(t, { root: PUBLIC, site: { compress: false } });
   const { page, troubles } = await open(t);
   await answerFacts(page, () => 'not here', 404);
   await page.goto(urlOf(place));
