@@ -7,7 +7,7 @@ const SHEETS_MAX = 1024;
 const VALIDATED_BYTES = 300;
 
 const PROTECTIONS = {
-  sealed: { from: 'memory', means: 'it is in memory that nobody can change' },
+  sealed: { from: 'memory', means: 'it is a whole copy in memory: a change of the file does not reach it' },
   copy: { from: 'memory', means: 'it was copied without a lease, and was the same before and after' },
   lease: { from: 'file', means: 'who wants to write to the file waits a moment' },
   verify: { from: 'file', means: 'the end is withheld until the file is seen to be unchanged' },

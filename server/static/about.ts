@@ -71,7 +71,7 @@ export class About {
 
 function sentBy({ inArena, isPrivate, protection }: FileFacts): string {
   const { LEASE, VERIFY } = layout.protections;
-  if (inArena) return 'sendmsg from the arena: memory that nobody can change';
+  if (inArena) return 'sendmsg from the arena: memory of this process, shared read-only';
   if (isPrivate) return 'sendfile from private memory';
   if (protection === LEASE) return 'sendfile from the page cache under a lease; a copy to peers on this host';
   return protection === VERIFY ? 'sendfile from the page cache, verified at the end' : 'sendfile from the page cache';

@@ -1,9 +1,9 @@
 // Somebody opens for writing what is on its way to peers: the answer stays of one version, the writer is let in.
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ask, BYTES, heard, LARGE, nameOf, NEARNESSES, NEW, OLD, readOn, ROOMY, serve, SLOW, untilIn } from '../simulated/breaking.ts';
 import { get } from '../simulated/request.ts';
 import { run } from '../simulated/run.ts';
-import type { SiteOptions } from '../simulated/site.ts';
+import type { Site, SiteOptions } from '../simulated/site.ts';
 
 const kinds: readonly (readonly [string, SiteOptions])[] = [['that may be copied whole', {}], ['too large to be copied', LARGE]];
 
@@ -135,21 +135,27 @@ t.test('while the snapshot is copied: peers read on, one leaves, one comes, afte
   }
 }));
 
-t.test('an answer that was begun by a look under way when the writer came', (t) => run(t, LARGE, async (site) => {
-  await serve(site);
-  const first = await ask(site, { ...SLOW, nearness: 'network' });
-  first.read(90_000); // what it still needs does not begin at the beginning
-  await site.settle();
-  await site.dropEntries(); // the record is kept by the answer alone, and found again
+/** A request whose look at the file is done and not yet told when a writer comes and rewrites it. */
+async function replacedWhileLookedAt(t: Test, site: Site) {
+  await site.dropEntries();
   const second = site.connect({ ...SLOW, nearness: 'network' })!;
   second.say(get('/a'));
   await site.turn();
-  while (site.world.poolStep()); // looked at, and not told yet
+  while (site.world.poolStep());
   const writer = site.openForWriting('a');
   site.world.guardTurn();
   t.ok((await untilIn(site, writer, 200, true)) <= 200);
   writer.replace(NEW);
   await site.pass(600, true);
+  return second;
+}
+
+t.test('an answer that was begun by a look under way when the writer came', (t) => run(t, LARGE, async (site) => {
+  await serve(site);
+  const first = await ask(site, { ...SLOW, nearness: 'network' });
+  first.read(90_000); // what it still needs does not begin at the beginning
+  await site.settle();
+  const second = await replacedWhileLookedAt(t, site); // the record is kept by the answer alone, and found again
   heard(t, first, [OLD], 'the answer under way');
   const [answer] = second.parse(['GET']).responses;
   if (answer) t.ok(['old', 'new'].includes(nameOf(answer.body)), `the answer that was begun then is of one version, or none: ${nameOf(answer.body)}`);
@@ -161,16 +167,7 @@ t.test('the same where nothing else of it was under way: it is not left standing
   const first = await ask(site, { ...ROOMY, nearness: 'network' });
   await site.settle(true);
   heard(t, first, [OLD], 'before');
-  await site.dropEntries();
-  const second = site.connect({ ...SLOW, nearness: 'network' })!;
-  second.say(get('/a'));
-  await site.turn();
-  while (site.world.poolStep()); // looked at, and not told yet
-  const writer = site.openForWriting('a');
-  site.world.guardTurn();
-  t.ok((await untilIn(site, writer, 200, true)) <= 200);
-  writer.replace(NEW);
-  await site.pass(600, true);
+  const second = await replacedWhileLookedAt(t, site);
   const [answer] = second.parse(['GET']).responses;
   t.ok(answer !== undefined || second.is('RESET'), 'answered, or reset');
   if (answer) t.ok(['old', 'new'].includes(nameOf(answer.body)));
