@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Entry } from '../../cache/entries.ts';
 import type { Representation } from '../../cache/representation.ts';
 import { chooseCoding, parseAcceptEncoding, type Acceptance, type Coding } from '../../http/accept-encoding.ts';
-import { FIELD_ACCEPT_ENCODING, type RequestHead } from '../../http/head.ts';
+import { FIELD_ACCEPT_ENCODING, FIELD_IF_RANGE, FIELD_RANGE, type RequestHead } from '../../http/head.ts';
 import { latin1Bytes } from '../../http/latin1.ts';
 import { CODINGS, CODINGS_MADE, type Compressor } from './compression.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -67,6 +67,7 @@ export class Codings {
         if (isSiblingOf(sibling, representation)) return { coding, representation: asCopyOf(sibling.representation!, representation) };
       }
     }
+    if (isForPartOf(request, acceptance, representation)) return { coding: 'identity', representation };
     const made = this.#options.compress && this.#compressor.takes(representation) ? CODINGS_MADE.filter((coding) => entry.copies?.get(coding) !== null) : [];
     const coding = chooseCoding(acceptance, made);
     if (coding === 'identity' || coding === 'none') return coding === 'none' ? 'none' : { coding, representation };
@@ -105,6 +106,16 @@ export class Codings {
     clearTimeout(timer);
     return {};
   }
+}
+
+/**
+ * A range without If-Range is most often asked for by a program that sends Accept-Encoding with everything, and could not decode the
+ * middle of a coded copy: none is made for it. Who has begun with a copy says so by its tag.
+ */
+function isForPartOf(request: RequestHead, acceptance: Acceptance, { validators }: Representation): boolean {
+  if (!request.has(FIELD_RANGE) || acceptance.identity === 0) return false;
+  const ifRange = request.field(FIELD_IF_RANGE);
+  return ifRange === undefined || ifRange === validators.etag;
 }
 
 export function siblingsOf(path: string): Siblings {

@@ -59,6 +59,21 @@ t.test('what is worth it', async (t) => {
   t.equal(await countOf(site, 'compressed'), 2 * kinds.filter(([, , coding]) => coding === 'br').length, 'each once a coding');
 });
 
+t.test('a part is one of the file, unless it names the copy', async (t) => {
+  const content = text(5000);
+  const { place } = await serve(t, { root: t.testdir({ 'app.js': content }) });
+  const whole = await get(place, '/app.js', 'br');
+  const plain = await get(place, '/app.js', 'identity');
+  const part = await get(place, '/app.js', 'gzip, br', { Range: 'bytes=10-19' });
+  t.strictSame([part.status, codingOf(part), part.body.toString(), part.fields.get('vary')], [206, 'identity', content.slice(10, 20), 'Accept-Encoding']);
+  const own = await get(place, '/app.js', 'gzip, br', { Range: 'bytes=10-19', 'If-Range': whole.fields.get('etag')! });
+  t.strictSame([own.status, codingOf(own), own.body], [206, 'br', whole.body.subarray(10, 20)]);
+  const others = await get(place, '/app.js', 'gzip, br', { Range: 'bytes=10-19', 'If-Range': plain.fields.get('etag')! });
+  t.strictSame([others.status, codingOf(others)], [206, 'identity']);
+  const only = await get(place, '/app.js', 'br, identity;q=0', { Range: 'bytes=10-19' });
+  t.strictSame([only.status, codingOf(only), only.body], [206, 'br', whole.body.subarray(10, 20)]);
+});
+
 t.test('off', async (t) => {
   const site = await serve(t, { root: t.testdir({ 'app.js': text(5000) }), site: { compress: false } });
   t.equal(codingOf(await get(site.place, '/app.js', 'br, gzip')), 'identity');
