@@ -14,6 +14,7 @@
         "native/breaks.cc",
         "native/engine.cc",
         "native/files.cc",
+        "native/growing.cc",
         "native/guard.cc",
         "native/guard_thread.cc",
         "native/guarding.cc",
@@ -30,7 +31,9 @@
         "native/probe_network.cc",
         "native/reading.cc",
         "native/resolve.cc",
-        "native/sending.cc"
+        "native/sending.cc",
+        "native/store_files.cc",
+        "native/store_files_binding.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "layout.h"
 
 namespace pagecast {
 namespace {
@@ -59,13 +58,16 @@ ssize_t send_memory(SendContext& context, int socket, std::vector<Span>& spans, 
   size_t count = 0;
   uint64_t total = 0;
   for (size_t i = first; i < spans.size() && count < kPartsMax; ++i) {
-    const uint8_t* memory = spans[i].kind == kSpanKind_FILE ? nullptr : memory_of(spans[i]);
+    const bool outside = spans[i].kind == kSpanKind_FILE || is_growing(spans[i].kind);
+    const uint8_t* memory = outside ? nullptr : memory_of(spans[i]);
     if (memory == nullptr) break;
     parts[count++] = {const_cast<uint8_t*>(memory), spans[i].length};
     total += spans[i].length;
   }
   if (count == 0) return 0;
-  const ssize_t n = context.kernel.send(socket, parts, count, first + count < spans.size());
+  // What has not arrived is not waited for.
+  const bool more = first + count < spans.size() && !is_growing(spans[first + count].kind);
+  const ssize_t n = context.kernel.send(socket, parts, count, more);
   context.counters[kCounter_sendCalls] += 1;
   if (n < 0) return n;
   sent += static_cast<double>(n);
@@ -241,6 +243,7 @@ Advance advance(SendContext& context, Connection& connection, std::vector<Span>&
       if (n < 0) return {Progress::failed, static_cast<int>(n)};
       continue;
     }
+    if (is_growing(span.kind)) return {Progress::starving, 0};
     if (quantum == 0) return {Progress::yielded, 0};
     const uint64_t before = span.length;
     const Advance step = send_file(context, connection, spans, first, quantum, sent);

@@ -10,12 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
 #include "connection.h"
 #include "files.h"
 #include "kernel.h"
+#include "layout.h"
 
 namespace pagecast {
 
@@ -28,6 +30,8 @@ struct Span {
   uint64_t warm_until = 0;  // file spans: offset up to which it was just read ahead
 };
 
+constexpr bool is_growing(int32_t kind) { return kind == kSpanKind_GROWING || kind == kSpanKind_CHUNKED; }
+
 enum class Progress {
   done,
   blocked,   // the socket is full: EPOLLOUT will tell
@@ -35,6 +39,7 @@ enum class Progress {
   cold,      // pages of the first span are not in memory
   parked,    // the first span's file is being broken: Engine::heed will tell
   unproven,  // what is left may be sent only when the file is seen not to have changed: Engine::prove
+  starving,  // the first span is of a body that arrives, and nothing more of it is known to be there
   failed,    // see error
 };
 
@@ -67,6 +72,12 @@ struct Pending {
   std::vector<Span> spans;
   size_t first = 0;
   std::unique_ptr<uint8_t[]> bytes;
+  struct Frame {
+    char text[24];
+    uint64_t length;
+  };
+  std::deque<Frame> frames;          // of chunks, while their spans are there
+  bool expanded = false;             // some of a growing span has become spans of its own
   std::unique_ptr<uint8_t[]> proven;  // the end of a file, once it was seen not to have changed
   int32_t after = 0;
 

@@ -2,10 +2,13 @@
 // -errno stands for the kernel's refusal.
 #include <napi.h>
 
+#include "binding_arguments.h"
 #include "binding_engine.h"
 #include "guard_thread.h"
+#include "jobs.h"
 #include "listen.h"
 #include "probe_binding.h"
+#include "store_files_binding.h"
 
 namespace pagecast {
 namespace {
@@ -57,6 +60,23 @@ Napi::Value close_descriptor(const Napi::CallbackInfo& info) {
   return number(info, linux_kernel().close(info[0].As<Napi::Number>().Int32Value()));
 }
 
+// What the store has is held by the process: it outlives the worker that made it.
+Napi::Value hold_kept(const Napi::CallbackInfo& info) {
+  File* file = nullptr;
+  return Napi::Boolean::New(info.Env(), process().files.find_kept(bytes_argument(info, 0), &file) == 0);
+}
+
+void let_go(File* file) {
+  if (Files::release(file)) process().pool->submit_always(std::make_unique<DestroyJob>(process().files, file));
+}
+
+void let_go_kept(const Napi::CallbackInfo& info) {
+  File* file = nullptr;
+  if (process().files.find_kept(bytes_argument(info, 0), &file) < 0) return;
+  let_go(file);  // find_kept's
+  let_go(file);  // hold_kept's
+}
+
 Napi::Value raise_file_limit_binding(const Napi::CallbackInfo& info) { return number(info, static_cast<double>(raise_file_limit())); }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
@@ -68,7 +88,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("localAddress", Napi::Function::New<local_address_binding>(env, "localAddress"));
   exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env, "closeDescriptor"));
   exports.Set("raiseFileLimit", Napi::Function::New<raise_file_limit_binding>(env, "raiseFileLimit"));
+  exports.Set("holdKept", Napi::Function::New<hold_kept>(env, "holdKept"));
+  exports.Set("letGoKept", Napi::Function::New<let_go_kept>(env, "letGoKept"));
   define_probes(env, exports);
+  define_store_files(env, exports);
   return exports;
 }
 

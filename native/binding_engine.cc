@@ -28,6 +28,7 @@ Areas areas_of(const Napi::Object& shared) {
   areas.counters = area<double>(shared, "counters");
   areas.progress = area<double>(shared, "progress", &slots);
   areas.paused = area<uint8_t>(shared, "paused");
+  areas.starving = area<uint8_t>(shared, "starving");
   areas.broken = area<uint8_t>(shared, "broken");
   areas.slots = static_cast<uint32_t>(slots);
   return areas;
@@ -84,6 +85,10 @@ Napi::Function EngineObject::define(Napi::Env env, Process& process) {
                          InstanceMethod<&EngineObject::read>("read"),
                          InstanceMethod<&EngineObject::list>("list"),
                          InstanceMethod<&EngineObject::keep>("keep"),
+                         InstanceMethod<&EngineObject::begin>("begin"),
+                         InstanceMethod<&EngineObject::append>("append"),
+                         InstanceMethod<&EngineObject::end>("end"),
+                         InstanceMethod<&EngineObject::settle>("settle"),
                          InstanceMethod<&EngineObject::take>("take"),
                          InstanceMethod<&EngineObject::describe>("describe"),
                          InstanceMethod<&EngineObject::limit_arena>("limitArena"),

@@ -33,6 +33,10 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value list(const Napi::CallbackInfo& info);
   Napi::Value keep(const Napi::CallbackInfo& info);
+  Napi::Value begin(const Napi::CallbackInfo& info);
+  Napi::Value append(const Napi::CallbackInfo& info);
+  void end(const Napi::CallbackInfo& info);
+  Napi::Value settle(const Napi::CallbackInfo& info);
   Napi::Value take(const Napi::CallbackInfo& info);
   void describe(const Napi::CallbackInfo& info);
   void limit_arena(const Napi::CallbackInfo& info);

@@ -48,6 +48,7 @@ Napi::Object layout(Napi::Env env) {
   group.Set("eventWords", kEventWords);
   group.Set("eventsMax", kEventsMax);
   group.Set("receiveBytes", kReceiveBytes);
+  group.Set("untilEnd", static_cast<double>(kUntilEnd));
   group.Set("recordsMax", static_cast<double>(Files::kRecordsMax));
   return all;
 }

@@ -1,4 +1,5 @@
 // EngineObject: paths, records and what is in them.
+#include <cerrno>
 #include <cstring>
 
 #include "binding_arguments.h"
@@ -67,6 +68,24 @@ Napi::Value EngineObject::list(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::keep(const Napi::CallbackInfo& info) {
   const auto bytes = info[2].As<Napi::Uint8Array>();
   const bool taken = engine_ && engine_->keep(unsigned_argument(info, 0), bytes_argument(info, 1), {bytes.Data(), bytes.Data() + bytes.ByteLength()}, size_argument(info, 3));
+  return Napi::Boolean::New(info.Env(), taken);
+}
+
+Napi::Value EngineObject::begin(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->begin(bytes_argument(info, 0)) : -EBADF);
+}
+
+Napi::Value EngineObject::append(const Napi::CallbackInfo& info) {
+  const auto bytes = info[1].As<Napi::Uint8Array>();
+  return Napi::Number::New(info.Env(), engine_ ? engine_->append(unsigned_argument(info, 0), bytes.Data(), bytes.ByteLength()) : -EBADF);
+}
+
+void EngineObject::end(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->end(unsigned_argument(info, 0), info[1].ToBoolean());
+}
+
+Napi::Value EngineObject::settle(const Napi::CallbackInfo& info) {
+  const bool taken = engine_ && engine_->settle_body(unsigned_argument(info, 0), unsigned_argument(info, 1), bytes_argument(info, 2), size_argument(info, 3));
   return Napi::Boolean::New(info.Env(), taken);
 }
 

@@ -46,6 +46,10 @@ Engine::~Engine() {
     areas_.counters[kCounter_guardExposed] += 1;  // nobody watches over them from now on
     drop(file);
   }
+  for (File* file : filling_) {
+    file->growth->end(*file, Growth::State::broken);
+    drop(file);
+  }
   // A worker that ends by an exception gives nothing back itself.
   for (const auto& [file, references] : held_) {
     for (uint32_t i = 0; i < references; ++i) drop(file);
@@ -224,6 +228,8 @@ void Engine::close_slot(uint32_t slot, int32_t reason, bool hard) {
     connection.pending.reset();
   }
   const bool leaves = connection.shared && leave(slot, hard);
+  areas_.starving[slot] = 0;
+  if (reason == kReason_BODY_BROKEN) areas_.counters[kCounter_bodiesBroken] += 1;
   if (reason == kReason_FILE_CHANGED) areas_.counters[kCounter_tornPrevented] += 1;
   if (reason > 0 && reason < kReason_FILE_SHORTENED) areas_.counters[kCounter_sendErrors] += 1;
   if (hard) {

@@ -14,6 +14,8 @@
 #include <deque>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "answer.h"
@@ -54,6 +56,7 @@ struct Areas {
   double* counters;    // kCounters
   double* progress;    // a slot: bytes sent so far, for the watch over stalled sends
   uint8_t* paused;     // a slot: 1 while TypeScript wants no more input
+  uint8_t* starving;   // a slot: 1 while its answer waits for a body to arrive
   uint8_t* broken;     // a record: 1 when its lease is broken and it is no version to be answered with
   uint32_t slots;
 };
@@ -95,6 +98,12 @@ class Engine {
   bool read(uint32_t ticket, uint32_t file);
   bool list(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, bool dotfiles, uint32_t names_max);
   bool keep(uint32_t ticket, const std::string& key, std::vector<uint8_t> bytes, size_t arena_bytes_max);
+  // A body that arrives, filled by this engine: record number, 0, or -errno. One that is not ended when the engine goes is broken.
+  int begin(const std::string& key);
+  int append(uint32_t file, const uint8_t* bytes, size_t length);
+  void end(uint32_t file, bool whole);
+  // A whole body into shared memory, as another record. Answered by OPENED.
+  bool settle_body(uint32_t ticket, uint32_t file, const std::string& key, size_t arena_bytes_max);
   // What READ announced, once.
   std::vector<uint8_t> take(uint32_t ticket);
 
@@ -102,6 +111,7 @@ class Engine {
   void opened(FileJob& job);
   void was_read(BytesJob& job);
   void was_read_ahead(const ReadAheadJob& job);
+  void has_grown(const File* file);
   Census heed(File& file, Question question);
 
   // A hot file is copied into sealed memory.
@@ -140,6 +150,8 @@ class Engine {
   void make_ready(uint32_t slot);
   void close_slot(uint32_t slot, int32_t reason, bool hard);
   SendContext context();
+  bool expand(Pending& pending);
+  void starve(uint32_t slot, const Pending& front);
   void prove(uint32_t slot, Pending& front);
   void wait_a_moment(uint32_t slot);
   void timer_rang();
@@ -180,6 +192,8 @@ class Engine {
   bool copy_for_unknown_ = false;
   int unsent_bytes_max_ = 0;
   std::unordered_map<uint32_t, std::vector<uint8_t>> read_;  // by ticket, until they are taken
+  std::unordered_set<File*> filling_;  // bodies that arrive through us, with a reference each until they end
+  std::unordered_map<const File*, std::unordered_map<uint32_t, uint32_t>> starving_;  // slots that wait for one, with their generations
   std::unordered_map<File*, uint32_t> held_;  // references that TypeScript holds through us
 };
 

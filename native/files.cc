@@ -18,7 +18,7 @@ Identity identity_of(const struct stat& status) {
 }
 
 Files::Files(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& guard)
-    : kernel_(kernel), arena_(arena), memory_(memory), guard_(guard), table_(std::make_unique<std::atomic<File*>[]>(kRecordsMax)) {}
+    : kernel_(kernel), arena_(arena), memory_(memory), guard_(guard) {}
 
 int Files::adopt(int fd, const LoadLimits& limits, File** out) {
   constexpr int kAttempts = 3;
@@ -107,6 +107,17 @@ int Files::keep(const std::string& key, const std::vector<uint8_t>& bytes, size_
   return insert(std::move(file), out);
 }
 
+int Files::begin(const std::string& key, File** out) {
+  auto file = std::make_unique<File>();
+  const int memory = kernel_.memory_create("pagecast-body");
+  if (memory < 0) return memory;
+  file->growth = std::make_unique<Growth>();
+  file->private_fd = memory;
+  file->key = key;
+  file->protection = kProtection_SEALED;
+  return insert(std::move(file), out);
+}
+
 bool Files::retain_living(File* file) {
   // A record on its way out has no references left, and stays on its way out.
   uint32_t references = file->references.load(std::memory_order_relaxed);
@@ -147,7 +158,9 @@ int Files::insert(std::unique_ptr<File> file, File** out) {
   }
   file->number = static_cast<uint32_t>(number);
   *out = file.release();
-  table_[number].store(*out, std::memory_order_release);
+  std::unique_ptr<Block>& block = blocks_[number / kBlockRecords];
+  if (!block) block = std::make_unique<Block>();
+  (*block)[number % kBlockRecords].store(*out, std::memory_order_release);
   if ((*out)->fd < 0) {
     by_key_[(*out)->key] = *out;  // kept by two at once: as above
     return 0;
@@ -164,7 +177,8 @@ void Files::discard(File& file) {
   guard_.let_go(file);
   arena_.remove(file.resident);
   if (const uint8_t* base = file.mapping.exchange(nullptr)) kernel_.file_unmap(base, static_cast<size_t>(file.identity.size));
-  file.private_fd = -1;
+  const int own = file.private_fd.exchange(-1);
+  if (file.growth && own >= 0) kernel_.close(own);
   memory_.give_back(file.private_copy);
   if (const int memory = file.snapshot_fd.exchange(-1); memory >= 0) kernel_.close(memory);
   guard_.counts.snapshot_bytes -= std::exchange(file.snapshot_bytes, 0);
@@ -182,7 +196,7 @@ void Files::destroy(File* file) {
     if (found != by_identity_.end() && found->second == file) by_identity_.erase(found);
     const auto kept = by_key_.find(file->key);
     if (kept != by_key_.end() && kept->second == file) by_key_.erase(kept);
-    table_[file->number].store(nullptr, std::memory_order_release);
+    (*blocks_[file->number / kBlockRecords])[file->number % kBlockRecords].store(nullptr, std::memory_order_release);
     free_.push_back(file->number);
   }
   discard(*file);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "arena.h"
+#include "growing.h"
 #include "kernel.h"
 #include "private_memory.h"
 
@@ -63,7 +64,8 @@ struct File {
   bool probe_works = false;                       // Guard::probe_works
   std::atomic<int> private_fd{-1};                // private memory with all of it; once there it stays
   PrivateCopy private_copy;                       // the same; set before private_fd
-  std::string key;                                // of bytes that were kept, else empty
+  std::string key;                                // of bytes that were kept, or are arriving, else empty
+  std::unique_ptr<Growth> growth;                 // of a body that arrives, or did; private_fd is its own memory
   std::atomic<int> snapshot_fd{-1};               // after a break: what answers under way still need
   std::atomic<const uint8_t*> mapping{nullptr};   // for peers on this host, who get copies
   std::atomic<bool> becoming_private{false};
@@ -106,12 +108,15 @@ class Guard;
 
 class Files {
  public:
-  static constexpr size_t kRecordsMax = 1u << 16;
+  static constexpr size_t kRecordsMax = 1u << 20;
 
   Files(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& guard);
 
   // Loop threads: a record somebody has a reference to.
-  File* at(uint32_t number) const { return table_[number].load(std::memory_order_acquire); }
+  File* at(uint32_t number) const {
+    const Block* block = blocks_[number / kBlockRecords].get();
+    return block == nullptr ? nullptr : (*block)[number % kBlockRecords].load(std::memory_order_acquire);
+  }
   static void retain(File* file) { file->references.fetch_add(1, std::memory_order_relaxed); }
   static bool retain_living(File* file);  // false: its last reference is gone
   // True when that was the last reference: then destroy(file) is due, in the pool.
@@ -126,6 +131,8 @@ class Files {
   // of `key` that there is, if there is one. 0 or -errno.
   int keep(const std::string& key, const std::vector<uint8_t>& bytes, size_t arena_bytes_max, File** out);
   int find_kept(const std::string& key, File** out);  // 0 or -ENOENT
+  // A body that will arrive, as a record without a file. Loop threads. 0 or -errno.
+  int begin(const std::string& key, File** out);
   void destroy(File* file);
   // Copies a file whose writers are held back into private memory, once. 0 or -errno.
   int make_private(File& file);
@@ -152,7 +159,10 @@ class Files {
   Arena& arena_;
   PrivateMemory& memory_;
   Guard& guard_;
-  std::unique_ptr<std::atomic<File*>[]> table_;
+  // By number; a block is made with the first record in it, before anybody can know that record's number, and stays.
+  static constexpr size_t kBlockRecords = 1u << 14;
+  using Block = std::array<std::atomic<File*>, kBlockRecords>;
+  std::array<std::unique_ptr<Block>, kRecordsMax / kBlockRecords> blocks_;
   std::mutex mutex_;
   std::vector<uint32_t> free_;
   std::unordered_map<Identity, File*, Hash> by_identity_;

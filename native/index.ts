@@ -11,10 +11,10 @@ export interface Layout {
   readonly events: Names<'ACCEPTED' | 'RECEIVED' | 'INPUT_ENDED' | 'SENT' | 'CLOSED' | 'ACCEPT_FAILED' | 'OPENED' | 'LEASE_BROKEN' | 'READ'>;
   readonly command: Names<'SLOT' | 'GENERATION' | 'AFTER' | 'SPANS' | 'RESULT' | 'HEAD_WORDS'>;
   readonly span: Names<'KIND' | 'FILE' | 'OFFSET' | 'LENGTH' | 'WORDS'>;
-  readonly spanKinds: Names<'BYTES' | 'ARENA' | 'FILE'>;
+  readonly spanKinds: Names<'BYTES' | 'ARENA' | 'FILE' | 'GROWING' | 'CHUNKED'>;
   readonly after: Names<'KEEP' | 'CLOSE' | 'RESET'>;
   readonly results: Names<'DONE' | 'PENDING' | 'GONE'>;
-  readonly reasons: Names<'FILE_SHORTENED' | 'BY_US' | 'FILE_CHANGED'>;
+  readonly reasons: Names<'FILE_SHORTENED' | 'BY_US' | 'FILE_CHANGED' | 'BODY_BROKEN'>;
   readonly kinds: Names<'REGULAR' | 'DIRECTORY' | 'OTHER'>;
   readonly protections: Names<'OFF' | 'SEALED' | 'LEASE' | 'COPY' | 'VERIFY'>;
   readonly protect: Names<'OFF' | 'SEALED' | 'LEASE' | 'COPY' | 'VERIFY' | 'AUTO'>;
@@ -23,14 +23,14 @@ export interface Layout {
   readonly status: Names<'READY'>;
   readonly facts: Names<'SIZE' | 'MODIFIED_S' | 'MODIFIED_NS' | 'CHANGED_S' | 'CHANGED_NS' | 'HASHED' | 'IN_ARENA' | 'SETTLING' | 'INODE' | 'PROTECTION' | 'CAUSE' | 'PRIVATE'>;
   readonly counters: Names<CounterName>;
-  readonly sizes: Names<'eventWords' | 'eventsMax' | 'receiveBytes' | 'recordsMax'>;
+  readonly sizes: Names<'eventWords' | 'eventsMax' | 'receiveBytes' | 'recordsMax' | 'untilEnd'>;
 }
 
 export type CounterName =
   | 'connections' | 'accepted' | 'acceptAborted' | 'acceptRefused' | 'receiveCalls' | 'sendCalls' | 'sendfileCalls'
   | 'bytesReceived' | 'bytesMemory' | 'bytesArena' | 'bytesSendfile' | 'bytesPrivate' | 'bytesLeased' | 'bytesCopied'
   | 'answersParked' | 'guardExposed' | 'tornPrevented' | 'sendsBlocked' | 'quantaUsedUp' | 'readAheads'
-  | 'filesShortened' | 'sendErrors' | 'resets';
+  | 'filesShortened' | 'bodiesBroken' | 'sendErrors' | 'resets';
 
 /** Memory that TypeScript and the engine share. */
 export interface Areas {
@@ -44,6 +44,8 @@ export interface Areas {
   readonly progress: Float64Array;
   /** 1 while no more input is wanted from a slot; cleared by `resume`. */
   readonly paused: Uint8Array;
+  /** By slot: 1 while its answer waits for a body to arrive, and not for the peer. */
+  readonly starving: Uint8Array;
   /** By record: 1 when its lease is broken and it is no version to be answered with. */
   readonly broken: Uint8Array;
 }
@@ -87,6 +89,14 @@ export interface Engine {
   list(ticket: number, root: string, path: string, symlinks: number, dotfiles: boolean, namesMax: number): boolean;
   /** The record of bytes that were kept under `key`; made of `bytes`, in private memory, where there is none and they are not empty. Answered by OPENED. */
   keep(ticket: number, key: string, bytes: Uint8Array, arenaBytesMax: number): boolean;
+  /** A body that arrives, in memory of its own, found by `key` like what was kept: its record, held like any other, or -errno. */
+  begin(key: string): number;
+  /** More of it; answers that follow it go on. 0 or -errno. */
+  append(file: number, bytes: Uint8Array): number;
+  /** There is no more. Not `whole`: answers that follow it are reset. */
+  end(file: number, whole: boolean): void;
+  /** A whole body beside others in shared memory, as the record of another key. Answered by OPENED; ENOBUFS: beyond the budget. False: the pool's queue is full. */
+  settle(ticket: number, file: number, key: string, arenaBytesMax: number): boolean;
   /** What READ announced, once. */
   take(ticket: number): Uint8Array;
   describe(file: number, facts: Float64Array, digest: Uint8Array): void;
@@ -112,7 +122,16 @@ export interface Native extends Probes {
   adoptListener(fd: number): number;
   localAddress(fd: number): { readonly host: string; readonly port: number; readonly error: number };
   closeDescriptor(fd: number): number;
+  /** A reference of the process to what was kept under this key (Engine.keep, begin, settle), until letGoKept(). False: there is nothing. */
+  holdKept(key: string): boolean;
+  letGoKept(key: string): void;
   raiseFileLimit(): number;
+  /** Of open(2), for a folder: a file without a name (O_TMPFILE), to be written and read. */
+  readonly unnamedFileFlags: number;
+  /** Names a file that was opened with them: 0 or -errno. */
+  linkUnnamed(fd: number, path: string): Promise<number>;
+  /** For the open file of `fd` alone, until it is closed (F_OFD_SETLK); never waits. 0 or -errno: -EAGAIN while another has it. */
+  lockFile(fd: number): number;
 }
 
 /** Thrown once, at import, where the addon cannot run: one line for the user. */

@@ -36,7 +36,9 @@ namespace pagecast {
 #define PAGECAST_SPAN_KINDS(X)                                                              \
   X(BYTES, 0)       /* from the tx area                                                  */ \
   X(ARENA, 1)       /* a file's private copy, where it has one; else like FILE           */ \
-  X(FILE, 2)        /* sendfile                                                          */
+  X(FILE, 2)        /* sendfile                                                          */ \
+  X(GROWING, 3)     /* of a body that is still arriving; kUntilEnd long: all of it       */ \
+  X(CHUNKED, 4)     /* the same, all of it, in chunks (RFC 9112 section 7.1)             */
 
 #define PAGECAST_AFTER(X)                                                                   \
   X(KEEP, 0)                                                                                \
@@ -52,7 +54,8 @@ namespace pagecast {
 #define PAGECAST_REASONS(X)                                                                 \
   X(FILE_SHORTENED, 4096) /* a file ended before its answer did: the connection was reset */ \
   X(BY_US, 4097)          /* engine.close(), or RESET                                     */ \
-  X(FILE_CHANGED, 4098)   /* a file changed before its answer was done: reset             */
+  X(FILE_CHANGED, 4098)   /* a file changed before its answer was done: reset             */ \
+  X(BODY_BROKEN, 4099)    /* a body that was arriving has ended before its end: reset     */
 
 // What a path leads to, and how a known entry compares with its path.
 #define PAGECAST_KINDS(X) X(REGULAR, 1) X(DIRECTORY, 2) X(OTHER, 3)
@@ -102,6 +105,7 @@ namespace pagecast {
   X(quantaUsedUp)        /* a connection made way for the others                         */ \
   X(readAheads)          /* windows that were not in memory                              */ \
   X(filesShortened)      /* a file ended before its answer did: reset                    */ \
+  X(bodiesBroken)        /* answers that followed a body which broke off: reset          */ \
   X(sendErrors)          /* EPIPE, ECONNRESET, EIO, ...                                  */ \
   X(resets)              /* sent by us                                                   */
 
@@ -127,6 +131,7 @@ namespace pagecast {
 constexpr int32_t kEventWords = 6;
 constexpr int32_t kEventsMax = 512;
 constexpr int32_t kListenersMax = 64;
+constexpr uint64_t kUntilEnd = (uint64_t{1} << 53) - 1;  // what a double still counts
 constexpr int32_t kReceiveBytes = 16 << 10;  // the most taken from one connection at once
 
 #define PAGECAST_CONSTANT(prefix, name, number) constexpr int32_t k##prefix##_##name = number;

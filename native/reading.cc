@@ -96,6 +96,17 @@ bool ListJob::add(int root, const char* name, int directory) {
   return true;
 }
 
+void SettleJob::run() {
+  kind = kKind_REGULAR;
+  std::vector<uint8_t> bytes(body_->growth->bytes());
+  error = -read_exactly(process_.kernel, body_->private_fd, bytes.data(), bytes.size(), 0);
+  if (error == 0) error = -process_.files.keep(key_, bytes, arena_bytes_max_, &file);
+}
+
+SettleJob::~SettleJob() {
+  if (Files::release(body_)) process_.pool->submit_always(std::make_unique<DestroyJob>(process_.files, body_));
+}
+
 void KeepJob::run() {
   kind = kKind_REGULAR;
   error = -(bytes_.empty() ? process_.files.find_kept(key_, &file) : process_.files.keep(key_, bytes_, arena_bytes_max_, &file));

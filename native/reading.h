@@ -70,4 +70,20 @@ class KeepJob final : public FileJob {
   const size_t arena_bytes_max_;
 };
 
+// A whole body that has arrived, kept like other bytes (KeepJob): beside others, in shared memory, in the arena where it is small.
+class SettleJob final : public FileJob {
+ public:
+  SettleJob(Process& process, uint32_t ticket, File* body, std::string key, size_t arena_bytes_max)
+      : FileJob(process, ticket), body_(body), key_(std::move(key)), arena_bytes_max_(arena_bytes_max) {
+    Files::retain(body);
+  }
+  ~SettleJob() override;
+  void run() override;
+
+ private:
+  File* body_;
+  const std::string key_;
+  const size_t arena_bytes_max_;
+};
+
 }  // namespace pagecast

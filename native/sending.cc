@@ -44,15 +44,19 @@ void Engine::execute(double* command) {
       span.data = areas_.tx + span.offset;
     } else {
       span.file = process_.files.at(static_cast<uint32_t>(words[kSpan_FILE]));
-      PAGECAST_ASSERT(span.file != nullptr);
+      PAGECAST_ASSERT(span.file != nullptr && (span.file->growth || !is_growing(span.kind)));
     }
     PAGECAST_ASSERT(span.length > 0);  // an empty last span would leave the head corked
     spans_.push_back(span);
   }
 
   command[kCommand_RESULT] = kResult_PENDING;
-  if (connection->pending) {
+  const bool grows = std::any_of(spans_.begin(), spans_.end(), [](const Span& span) { return is_growing(span.kind); });
+  if (connection->pending || grows) {
+    const bool waits = connection->pending != nullptr;
+    if (!waits) connection->pending = std::make_unique<std::deque<Pending>>();
     connection->pending->push_back(Pending::own(spans_, 0, after));
+    if (!waits) make_ready(slot);
     return;
   }
   size_t first = 0;
@@ -75,6 +79,7 @@ void Engine::flush(uint32_t slot) {
   SendContext to = context();
   while (connection.pending) {
     Pending& front = connection.pending->front();
+    if (!expand(front)) return close_slot(slot, kReason_BODY_BROKEN, true);
     const Advance outcome = advance(to, connection, front.spans, front.first, areas_.progress[slot]);
     remember_sharing(slot);
     if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
@@ -108,6 +113,9 @@ void Engine::settle(uint32_t slot, const Advance& outcome, Pending& front) {
       break;
     case Progress::unproven:
       prove(slot, front);
+      break;
+    case Progress::starving:
+      starve(slot, front);
       break;
     case Progress::done:
     case Progress::failed:

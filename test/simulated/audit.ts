@@ -54,7 +54,7 @@ export class Audit {
     let rxUsed = 0;
     for (let i = 0; i < count; ++i) {
       const [type, slot, generation, offset, length] = areas.events.subarray(i * sizes.eventWords) as unknown as number[];
-      if (type === events.OPENED || type === events.ACCEPT_FAILED || type === events.LEASE_BROKEN) continue;
+      if (type === events.OPENED || type === events.READ || type === events.ACCEPT_FAILED || type === events.LEASE_BROKEN) continue;
       if (type === events.ACCEPTED) {
         this.#acceptedSlot(slot!, generation!);
         continue;

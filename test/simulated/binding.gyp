@@ -12,6 +12,7 @@
         "../../native/breaks.cc",
         "../../native/engine.cc",
         "../../native/files.cc",
+        "../../native/growing.cc",
         "../../native/guard.cc",
         "../../native/guarding.cc",
         "../../native/jobs.cc",

@@ -31,7 +31,7 @@ namespace pagecast::simulated {
   X(readShort)             /*                                                                     */ \
   X(readFailed)            /* EIO                                                                 */ \
   X(memoryNoDescriptor)    /* EMFILE from memfd_create                                            */ \
-  X(memoryNoMemory)        /* ENOMEM from memfd_create, ftruncate, mmap, madvise                  */ \
+  X(memoryNoMemory)        /* ENOMEM from memfd_create, ftruncate, mmap, madvise, pwrite to what grows */ \
   X(memoryWriteShort)      /*                                                                     */ \
   X(poolFull)              /* Pool::submit refuses                                                */ \
   X(leaseDenied)           /* EACCES: another user's file, and no CAP_LEASE                       */ \

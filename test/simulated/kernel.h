@@ -150,6 +150,7 @@ class SimulatedKernel final : public Kernel {
   Taken taken(Socket& to, size_t total);
   ssize_t push(Socket& to, Taken taken, size_t appended, size_t total, bool more);
   size_t append(Socket& to, const iovec& part, size_t length);
+  ssize_t read_memory(const Memory& memory, void* buffer, size_t length, size_t offset);
   std::shared_ptr<OpenFile> file(int fd, const char* call);
 
   const Features features_;

@@ -90,8 +90,10 @@ ssize_t SimulatedKernel::read_link(const char* path, char* buffer, size_t length
 
 ssize_t SimulatedKernel::read_at(int fd, void* buffer, size_t length, off_t offset) {
   enter();
-  const auto* file = object<OpenFile>(fd, {Kind::file}, "pread");
-  if (file == nullptr) return -EBADF;
+  const auto* from = object<Object>(fd, {Kind::file, Kind::memory}, "pread");
+  if (from == nullptr) return -EBADF;
+  if (from->kind == Kind::memory) return trace('R', fd, read_memory(static_cast<const Memory&>(*from), buffer, length, static_cast<size_t>(offset)));
+  const auto* file = static_cast<const OpenFile*>(from);
   const size_t end = std::min(static_cast<size_t>(offset) + length, file->inode->size);
   const bool cold = cold_pages(*file->inode, static_cast<size_t>(offset), end) > 0;
   if (cold && !blocking_allowed_) ++cold_sends_;  // pread of what is in memory does not block
@@ -161,7 +163,7 @@ ssize_t SimulatedKernel::send_file(int fd, int file, off_t offset, size_t length
   if (taken.n < 0) return trace('S', fd, taken.n);
   const auto n = static_cast<size_t>(taken.n);
   if (memory != nullptr) {
-    memory->sent.emplace_back(at, at + n);
+    memory->was_sent_now(at, at + n);
     to->append(memory->base + at, n);
   } else {
     if (make_resident(*inode, at, n) > 0) ++cold_sends_;
@@ -177,9 +179,10 @@ ssize_t SimulatedKernel::send_file(int fd, int file, off_t offset, size_t length
 
 // ---- private memory ----
 
+// A body that arrives is written by the loop that receives it, piece by piece; all other memory is filled in the pool.
 int SimulatedKernel::memory_create(const char* name) {
   enter();
-  must_not_block("memfd_create");
+  if (!Memory(name).grows()) must_not_block("memfd_create");
   elsewhere();
   if (unsealed() > 1) violation("a segment of the arena is full and was not sealed");
   int fd;
@@ -211,20 +214,36 @@ int SimulatedKernel::memory_make_huge(int fd, size_t length) {
 
 ssize_t SimulatedKernel::memory_write(int fd, const void* buffer, size_t length, off_t offset) {
   enter();
-  must_not_block("pwrite");
   auto* memory = object<Memory>(fd, kMemory, "pwrite");
   if (memory == nullptr) return -EBADF;
+  if (!memory->grows()) must_not_block("pwrite");
   elsewhere();
   if (memory->sealed) violation("pwrite to a sealed memfd");
   if (memory->was_sent(static_cast<size_t>(offset), static_cast<size_t>(offset) + length)) violation("pwrite to bytes that were sent");
   if (memory->sealed) return trace('w', fd, -EPERM);
-  if (static_cast<size_t>(offset) + length > memory->size) violation("pwrite beyond the end of a memfd");
+  if (!memory->grows() && static_cast<size_t>(offset) + length > memory->size) violation("pwrite beyond the end of a memfd");
   if (!mappings_.readable(buffer, length)) violation("pwrite of memory that is not mapped any more");
   if (faults.strikes(Fault::interrupted)) return trace('w', fd, -EINTR);
   if (length > 1 && faults.strikes(Fault::memoryWriteShort)) length = 1 + random.below(length - 1);
   memory->written = true;
-  mappings_.write(*memory, static_cast<const uint8_t*>(buffer), length, static_cast<size_t>(offset));
+  if (memory->grows()) {
+    if (faults.strikes(Fault::memoryNoMemory)) return trace('w', fd, -ENOMEM);
+    memory->grow(static_cast<size_t>(offset) + length);
+    std::memcpy(memory->base + offset, buffer, length);
+  } else {
+    mappings_.write(*memory, static_cast<const uint8_t*>(buffer), length, static_cast<size_t>(offset));
+  }
   return trace('w', fd, static_cast<ssize_t>(length));
+}
+
+ssize_t SimulatedKernel::read_memory(const Memory& memory, void* buffer, size_t length, size_t offset) {
+  if (faults.strikes(Fault::interrupted)) return -EINTR;
+  if (faults.strikes(Fault::readFailed)) return -EIO;
+  const size_t at = std::min(offset, memory.size);
+  size_t n = std::min(length, memory.size - at);
+  if (n > 1 && faults.strikes(Fault::readShort)) n = 1 + random.below(n - 1);
+  std::memcpy(buffer, memory.base + at, n);
+  return static_cast<ssize_t>(n);
 }
 
 const uint8_t* SimulatedKernel::memory_map(int fd, size_t length) {

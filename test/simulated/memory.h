@@ -22,7 +22,19 @@ struct Memory final : Object {
   size_t size = 0;
   bool sealed = false;
   bool written = false;
+  // A body that arrives was given no size: it grows with what is written to it, and is never mapped.
+  bool grows() const { return name == "pagecast-body"; }
+  std::vector<uint8_t> grown;
+  void grow(size_t to) {
+    grown.resize(std::max(to, grown.size()));
+    base = grown.data();
+    size = grown.size();
+  }
   std::vector<std::pair<size_t, size_t>> sent;  // [from, to): a socket may refer to these bytes
+  void was_sent_now(size_t from, size_t to) {
+    if (!grows() || sent.empty()) sent.emplace_back(grows() ? 0 : from, to);
+    else sent.front().second = std::max(sent.front().second, to);
+  }
   bool was_sent(size_t from, size_t to) const {
     return std::any_of(sent.begin(), sent.end(), [=](const auto& range) { return range.first < to && from < range.second; });
   }

@@ -4,7 +4,7 @@ import type { Areas, Engine } from '../../native/index.ts';
 import { layout } from '../../native/index.ts';
 import type { RequestHead } from '../../http/head.ts';
 import { assemble } from '../../server/assemble.ts';
-import type { Exchange, Peer as AskingPeer } from '../../server/exchange.ts';
+import type { Conversation, Exchange, Peer as AskingPeer } from '../../server/exchange.ts';
 import { loopLimits, type LoopLimits } from '../../server/limits.ts';
 import { AccessLog } from '../../server/log/access.ts';
 import type { AccessRecord, Incomplete } from '../../server/log/record.ts';
@@ -13,6 +13,7 @@ import type { GuardLimits, Protect, ResolvedOptions } from '../../server/options
 import type { Opener } from '../../server/opener.ts';
 import type { Plan } from '../../server/plan.ts';
 import type { ReportName } from '../../server/report.ts';
+import { resolveCache } from '../../server/proxy-options.ts';
 import { resolveSite, type ResolvedSite } from '../../server/site-options.ts';
 import { staticSite } from '../../server/static/assemble.ts';
 import type { EntryPlans } from '../../server/static/entry-plans.ts';
@@ -45,6 +46,8 @@ export interface SiteOptions {
   readonly backlogMax?: number;
   /** Answers of its own for some paths: at once (`known`) or later. */
   readonly plans?: ReadonlyMap<string, { readonly known: boolean; readonly plan: (request: RequestHead) => Plan }>;
+  /** Paths whose requests' bodies are wanted, and how they are answered. */
+  readonly uploads?: ReadonlyMap<string, (conversation: Conversation) => Promise<Plan>>;
 }
 
 export interface Connecting {
@@ -64,6 +67,8 @@ export interface Reported {
 /** Every answer that was begun is logged once, however it ended. */
 class CountedLog extends AccessLog {
   readonly #unwritten = new Set<AccessRecord>();
+  /** Answers begun. */
+  records = 0;
   readonly faults: string[] = [];
 
   constructor() {
@@ -75,6 +80,7 @@ class CountedLog extends AccessLog {
   }
 
   override record(...given: Parameters<AccessLog['record']>): AccessRecord {
+    this.records += 1;
     const record = super.record(...given);
     this.#unwritten.add(record);
     return record;
@@ -90,10 +96,16 @@ class CountedLog extends AccessLog {
 class WithPlans implements Exchange {
   readonly #site: Exchange;
   readonly #plans: NonNullable<SiteOptions['plans']>;
+  readonly #uploads: NonNullable<SiteOptions['uploads']>;
 
-  constructor(site: Exchange, plans: NonNullable<SiteOptions['plans']>) {
+  constructor(site: Exchange, { plans = new Map(), uploads = new Map() }: SiteOptions) {
     this.#site = site;
     this.#plans = plans;
+    this.#uploads = uploads;
+  }
+
+  wants(request: RequestHead): boolean {
+    return this.#uploads.has(request.path);
   }
 
   known(request: RequestHead, nowMs: number, peer: AskingPeer): Plan | undefined {
@@ -102,9 +114,10 @@ class WithPlans implements Exchange {
     return this.#site.known(request, nowMs, peer);
   }
 
-  async find(request: RequestHead, nowMs: number, peer: AskingPeer): Promise<Plan> {
+  async find(request: RequestHead, nowMs: number, peer: AskingPeer, conversation: Conversation): Promise<Plan> {
+    if (conversation.body) return this.#uploads.get(request.path)!(conversation);
     const own = this.#plans.get(request.path);
-    return own ? own.plan(request) : this.#site.find(request, nowMs, peer);
+    return own ? own.plan(request) : this.#site.find(request, nowMs, peer, conversation);
   }
 }
 
@@ -119,6 +132,8 @@ function optionsOf(given: SiteOptions): ResolvedOptions {
       privateMaxBytes: given.hashBytesMax ?? 8 << 20, privateMaxTotalBytes: 64 << 20, snapshotDir: '', snapshotMaxBytes: 64 << 20, writerDelayMaxMs: 1000,
       readerWaitMaxMs: 500, staleMaxMs: 5000, unknownPeer: 'probe', unsentMaxBytes: 0, ...given.guard,
     },
+    proxy: undefined,
+    cache: resolveCache({}, 2 ** 30, []),
     access: undefined,
     // A page for itself, not a folder with rules: what a case counts is its own.
     site: { ...resolveSite({}, 'index.html', []), cleanUrls: 'off', rules: false, compress: false, precompressed: false, ...given.site },
@@ -137,6 +152,7 @@ export class Site {
   readonly listener: number;
   readonly peers: Peer[] = [];
   drained = false;
+  opener!: Opener;
   #lookup!: Lookup<EntryPlans>;
   #listenerNumber: number;
   #stopped = false;
@@ -155,7 +171,10 @@ export class Site {
       report: (name, _message, facts = {}) => this.reports.push({ name, facts }),
       log: this.log,
       onDrained: () => (this.drained = true),
-      exchange: (engine, opener) => new WithPlans(this.#static(engine, opener, options), given.plans ?? new Map()),
+      exchange: (engine, opener) => {
+        this.opener = opener;
+        return new WithPlans(this.#static(engine, opener, options), given);
+      },
     });
     this.loop = loop;
     this.engine = engine;
@@ -208,6 +227,10 @@ export class Site {
 
   force(fault: FaultName, times = 1, skip = 0): void {
     this.world.force(faults[fault], times, skip);
+  }
+
+  setFault(fault: FaultName, probability: number): void {
+    this.world.fault(faults[fault], probability);
   }
 
   /** One turn of libuv. */
