@@ -1,5 +1,6 @@
-/** Entry of `npm run bench`: reads the options, runs one of the three tables, merges its section into the document. */
+/** Entry of `npm run bench`: reads the options, runs one of the four tables, merges its section into the document. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { runCache } from './cache.ts';
 import { mergeDocument, type Section } from './document.ts';
 import { runOffload } from './offload.ts';
 import { readOptions, USAGE, UsageError, type Options } from './options.ts';
@@ -10,6 +11,7 @@ import { runTable } from './table.ts';
 
 const MODES: Record<Options['mode'], (scope: Scope, options: Options) => Promise<Report>> = {
   table: runTable,
+  cache: runCache,
   quick: runQuick,
   offload: runOffload,
 };

@@ -1,13 +1,45 @@
-/** nginx as someone who cares would run it for static files: what the table says it is compared with. */
+/** nginx as someone who cares would run it for static files, and as a cache: what the tables say it is compared with. */
 import type { Address } from './probe.ts';
 
-export interface NginxSite extends Address {
-  readonly root: string;
+interface NginxPlace extends Address {
   /** A directory of its own for the pid file and temporary paths. */
   readonly prefix: string;
 }
 
-export function nginxConfig({ host, port, root, prefix }: NginxSite): string {
+export interface NginxSite extends NginxPlace {
+  readonly root: string;
+}
+
+export interface NginxCache extends NginxPlace {
+  /** A URL without a path. */
+  readonly origin: string;
+  readonly cacheDirectory: string;
+  /** Such as `1g`. */
+  readonly cacheSize: string;
+}
+
+export function nginxConfig({ root, ...place }: NginxSite): string {
+  return configured(place, '', `root ${root};`);
+}
+
+/** proxy_buffer_size and the like at their defaults: a hit reads its head with one pread and sends its body with sendfile. */
+export function nginxCacheConfig({ origin, cacheDirectory, cacheSize, ...place }: NginxCache): string {
+  return configured(
+    place,
+    `proxy_cache_path ${cacheDirectory} levels=1:2 keys_zone=bench:64m max_size=${cacheSize} inactive=24h use_temp_path=off;`,
+    `location / {
+      proxy_pass ${origin};
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_cache bench;
+      proxy_cache_lock on;
+      add_header X-Cache-Status $upstream_cache_status;
+    }`,
+  );
+}
+
+/** `shared`: directives of the http block; `served`: of its one server. */
+function configured({ host, port, prefix }: NginxPlace, shared: string, served: string): string {
   // Only root may choose the worker's user; nginx would warn. The work directory is readable by us alone.
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   return `
@@ -43,9 +75,10 @@ http {
   fastcgi_temp_path ${prefix}/fastcgi;
   uwsgi_temp_path ${prefix}/uwsgi;
   scgi_temp_path ${prefix}/scgi;
+  ${shared}
   server {
     listen ${host}:${port} backlog=1024;
-    root ${root};
+    ${served}
   }
 }
 `;

@@ -1,5 +1,6 @@
 /** The command line of the bench. */
 import { parseArgs } from 'node:util';
+import { CACHE_PARTS } from './cache-rows.ts';
 import { reasonOf } from './errors.ts';
 import { DOCUMENT } from './paths.ts';
 import { ROWS } from './rows.ts';
@@ -7,18 +8,26 @@ import { ROWS } from './rows.ts';
 const ROUNDS_MAX = 1000;
 const SECONDS_MAX = 600;
 
-export const USAGE = `usage: npm run bench -- [--quick | --offload] [options]
+export const USAGE = `usage: npm run bench -- [--cache | --quick | --offload] [options]
   (neither)          the full table against nginx and the C floor (needs two cores, wrk, taskset, nginx, cc)
+  --cache            a shared cache against varnish and nginx proxy_cache, its herd and its purge (also needs varnishd)
   --quick            against npm's servers, with autocannon (needs npm only)
   --offload          what kernel-offloaded checksums are worth, over a veth pair (needs root, ip, ethtool, wrk)
   --rows NAME,NAME   only these rows of the full table: ${ROWS.map(({ name }) => name).join(', ')}
+                     or, with --cache: ${CACHE_PARTS.join(', ')}
   --rounds N         measured rounds after the warm-up (default 7; 3 for --quick and --offload)
   --seconds N        length of one run (default 2)
   --output PATH      the document to write a section of (default docs/BENCHMARKS.md; a run with --rows writes none)
 `;
 
+const FLAGGED = ['cache', 'quick', 'offload'] as const;
+type Mode = 'table' | (typeof FLAGGED)[number];
+
+/** Modes without rows to choose from are not in it. */
+const ROW_NAMES: Partial<Record<Mode, readonly string[]>> = { table: ROWS.map(({ name }) => name), cache: CACHE_PARTS };
+
 export interface Options {
-  readonly mode: 'table' | 'quick' | 'offload';
+  readonly mode: Mode;
   /** Null: all. */
   readonly rows: ReadonlySet<string> | null;
   readonly rounds: number;
@@ -37,23 +46,27 @@ function whole(name: string, text: string | undefined, fallback: number, max: nu
   return value;
 }
 
-function rowNames(text: string | undefined): ReadonlySet<string> | null {
+function rowNames(text: string | undefined, mode: Mode): ReadonlySet<string> | null {
   if (text === undefined) return null;
+  const known = ROW_NAMES[mode];
+  if (known === undefined) throw new UsageError('--rows selects rows of the full table and of --cache');
   const names = new Set(text.split(','));
   for (const name of names) {
-    if (!ROWS.some((row) => row.name === name)) throw new UsageError(`no row "${name}"`);
+    if (!known.includes(name)) throw new UsageError(`no row "${name}"`);
   }
   return names;
 }
 
-function parsed(args: readonly string[]): Record<'rows' | 'rounds' | 'seconds' | 'output', string | undefined> & {
-  readonly quick: boolean;
-  readonly offload: boolean;
-} {
+interface Values extends Readonly<Record<'rows' | 'rounds' | 'seconds' | 'output', string | undefined>> {
+  readonly modes: readonly Mode[];
+}
+
+function parsed(args: readonly string[]): Values {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
+        cache: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         offload: { type: 'boolean', default: false },
         rows: { type: 'string' },
@@ -62,8 +75,8 @@ function parsed(args: readonly string[]): Record<'rows' | 'rounds' | 'seconds' |
         output: { type: 'string' },
       },
     });
-    const { quick, offload, rows, rounds, seconds, output } = values;
-    return { quick, offload, rows, rounds, seconds, output };
+    const { rows, rounds, seconds, output } = values;
+    return { modes: FLAGGED.filter((name) => values[name]), rows, rounds, seconds, output };
   } catch (error) {
     throw new UsageError(reasonOf(error));
   }
@@ -71,13 +84,12 @@ function parsed(args: readonly string[]): Record<'rows' | 'rounds' | 'seconds' |
 
 export function readOptions(args: readonly string[]): Options {
   const values = parsed(args);
-  if (values.quick && values.offload) throw new UsageError('--quick or --offload, one at a time');
-  const mode = values.quick ? 'quick' : values.offload ? 'offload' : 'table';
-  if (mode !== 'table' && values.rows !== undefined) throw new UsageError('--rows selects rows of the full table');
+  const [mode = 'table', another] = values.modes;
+  if (another !== undefined) throw new UsageError(`--${mode} or --${another}, one at a time`);
   return {
     mode,
-    rows: rowNames(values.rows),
-    rounds: whole('rounds', values.rounds, mode === 'table' ? 7 : 3, ROUNDS_MAX),
+    rows: rowNames(values.rows, mode),
+    rounds: whole('rounds', values.rounds, mode === 'table' || mode === 'cache' ? 7 : 3, ROUNDS_MAX),
     seconds: whole('seconds', values.seconds, 2, SECONDS_MAX),
     output: values.output ?? DOCUMENT,
   };

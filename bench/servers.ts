@@ -1,13 +1,13 @@
 /**
  * The contenders as processes. A server is started, waited for, verified, timed and stopped; who is measured is a pid.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { childrenOf } from './cpu.ts';
 import { reasonOf } from './errors.ts';
 import { fixtureBytes, loadNamed } from './fixtures.ts';
-import { nginxConfig } from './nginx.ts';
+import { nginxCacheConfig, nginxConfig } from './nginx.ts';
 import { FLOOR_SOURCE, PAGECAST } from './paths.ts';
 import { Connection, requestHead, type Address } from './probe.ts';
 import { findTool, Launched, run, sleep, type Placement, type Scope } from './processes.ts';
@@ -74,24 +74,63 @@ export async function startPagecast(site: Site, name = 'pagecast', flags: readon
   return launched(site, name, port, [process.execPath, PAGECAST, site.root, ...options]);
 }
 
-export async function startNginx(site: Site): Promise<Server | Missing> {
-  const name = 'nginx';
+/** A shared cache in front of `origin`. */
+export async function startProxy(site: Site, origin: Address, name: string, flags: readonly string[]): Promise<Server | Missing> {
+  if (!existsSync(PAGECAST)) return { name, reason: `${PAGECAST} is not built` };
+  const port = await freePort();
+  const options = ['-p', String(port), '-H', site.host, '--workers', '1', '-q', ...flags];
+  return launched(site, name, port, [process.execPath, PAGECAST, '--proxy', urlOf(origin), ...options]);
+}
+
+function urlOf({ host, port }: Address): string {
+  return `http://${host}:${port}`;
+}
+
+/** `configure`: the configuration for a port and a directory of its own. */
+async function launchedNginx(
+  site: Site,
+  name: string,
+  configure: (port: number, prefix: string) => string,
+): Promise<Server | Missing> {
   const program = findTool('nginx');
   if (program === null) return { name, reason: 'nginx is not installed' };
   const port = await freePort();
   const prefix = join(site.workDirectory, `nginx-${port}`);
   mkdirSync(prefix);
   const configuration = join(prefix, 'nginx.conf');
-  writeFileSync(configuration, nginxConfig({ host: site.host, port, root: site.root, prefix }));
+  writeFileSync(configuration, configure(port, prefix));
   const server = launched(site, name, port, [program, '-p', prefix, '-e', join(prefix, 'error.log'), '-c', configuration]);
   return {
     ...server,
     measuredPid: () => {
-      const workers = childrenOf(server.process.pid);
+      const workers = childrenOf(server.process.pid).filter(isNginxWorker);
       if (workers.length !== 1) throw new Error(`nginx has ${workers.length} workers instead of 1`);
       return workers[0]!;
     },
   };
+}
+
+/** Beside its workers a caching nginx has a manager and, for its first minute, a loader. */
+function isNginxWorker(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('nginx: worker process');
+  } catch {
+    // The loader ended between readdir and read.
+    return false;
+  }
+}
+
+export function startNginx(site: Site): Promise<Server | Missing> {
+  const { host, root } = site;
+  return launchedNginx(site, 'nginx', (port, prefix) => nginxConfig({ host, port, root, prefix }));
+}
+
+/** nginx with proxy_cache; `cacheDirectory`: where it keeps what it stores. */
+export function startNginxCache(site: Site, origin: Address, cacheSize: string, cacheDirectory: string): Promise<Server | Missing> {
+  const { host } = site;
+  return launchedNginx(site, 'nginx-cache', (port, prefix) =>
+    nginxCacheConfig({ host, port, prefix, origin: urlOf(origin), cacheDirectory, cacheSize }),
+  );
 }
 
 /** A stand-in for pagecast's head while there is none to copy: as long, so that the floor sends as many bytes. */
