@@ -2,7 +2,7 @@
 import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, FIELD_AUTHORIZATION, FIELD_ORIGIN, type RequestHead } from '../http/head.ts';
 import { reasonPhrase, type FieldList } from '../http/response.ts';
 import type { Gate } from './access/gate.ts';
-import type { Exchange, Peer } from './exchange.ts';
+import type { Conversation, Exchange, Peer } from './exchange.ts';
 import { emptyPlan, textPlan, type Plan } from './plan.ts';
 
 export interface FrontOptions {
@@ -31,7 +31,21 @@ export class Front implements Exchange {
     this.#healthy = textPlan(200, [['Cache-Control', 'no-store'], ...options.fields], 'ok\n');
   }
 
+  wants(request: RequestHead): boolean {
+    return this.#inner.wants?.(request) ?? false;
+  }
+
   known(request: RequestHead, nowMs: number, peer: Peer): Plan | undefined {
+    return this.#own(request, nowMs, peer) ?? this.#inner.known(request, nowMs, peer);
+  }
+
+  /** Who is asked for again has been let in by known(); one that brings what wants() asked for has not been seen before. */
+  async find(request: RequestHead, nowMs: number, peer: Peer, conversation: Conversation): Promise<Plan> {
+    const own = conversation.body && this.#own(request, nowMs, peer);
+    return own ?? this.#inner.find(request, nowMs, peer, conversation);
+  }
+
+  #own(request: RequestHead, nowMs: number, peer: Peer): Plan | undefined {
     const { health, cors } = this.#options;
     if (health !== undefined && request.path === health) {
       if (request.method === METHOD_GET) return this.#healthy;
@@ -41,12 +55,7 @@ export class Front implements Exchange {
       const asked = request.fieldNamed('access-control-request-method');
       if (asked !== undefined) return preflight(request);
     }
-    return this.#refused(request, nowMs, peer) ?? this.#inner.known(request, nowMs, peer);
-  }
-
-  /** Who is asked for again has been let in by known(). */
-  find(request: RequestHead, nowMs: number, peer: Peer): Promise<Plan> {
-    return this.#inner.find(request, nowMs, peer);
+    return this.#refused(request, nowMs, peer);
   }
 
   #refused(request: RequestHead, nowMs: number, peer: Peer): Plan | undefined {

@@ -12,12 +12,16 @@ export interface LoopLimits {
   readonly sendTimeoutMs: number;
   /** For the peer to close after our last answer, in milliseconds. */
   readonly lingerTimeoutMs: number;
+  /** Without a byte either way once the protocol was changed, in milliseconds; no other bound of time applies then. */
+  readonly tunnelIdleTimeoutMs: number;
   /** Request head: bytes in all, fields, bytes of the target. */
   readonly headBytesMax: number;
   readonly fieldsMax: number;
   readonly targetBytesMax: number;
   /** Bytes of a request body that nobody wants which are read and thrown away to keep the connection. */
   readonly discardBytesMax: number;
+  /** Bytes of a request body that an exchange wants. It is passed on as it comes: this bounds no memory. */
+  readonly bodyBytesMax: number;
 }
 
 export const loopLimits: LoopLimits = {
@@ -27,8 +31,10 @@ export const loopLimits: LoopLimits = {
   idleTimeoutMs: 75_000,
   sendTimeoutMs: 30_000,
   lingerTimeoutMs: 5_000,
+  tunnelIdleTimeoutMs: 3_600_000,
   headBytesMax: 16_384,
   fieldsMax: 100,
   targetBytesMax: 8_192,
   discardBytesMax: 1 << 20,
+  bodyBytesMax: 1 << 30,
 };

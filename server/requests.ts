@@ -2,23 +2,30 @@
 // between two pieces of input; the loop owns sockets and time.
 //
 //   input -> head -> [ body, thrown away ] -> exchange -> answer -> next head
+//                 \-> exchange, which reads the body -> answer -> [ rest of it, thrown away ] -> next head
 //
 // Invariant: what follows a refused head or body is never read as a request: the connection closes.
 import { PartialHead } from '../http/partial-head.ts';
 import { RequestBody } from '../http/body.ts';
-import { RequestHead } from '../http/head.ts';
-import { refusals } from '../http/refusal.ts';
+import { METHOD_HEAD, RequestHead } from '../http/head.ts';
+import { BODY_TIMEOUT, NOTHING_REFUSED, refusals } from '../http/refusal.ts';
+import { RequestBodyError } from './body-reader.ts';
 import type { Connection } from './connection.ts';
+import { RequestConversation } from './conversation.ts';
 import { WAIT_BODY, WAIT_HEAD, WAIT_IDLE, WAIT_NOTHING } from './deadlines.ts';
 import type { Exchange } from './exchange.ts';
 import type { LoopLimits } from './limits.ts';
-import { textPlan, type Plan } from './plan.ts';
+import { SPAN_GROWING, textPlan, type Plan, type Span } from './plan.ts';
 import type { Report } from './report.ts';
 
 /** What a request needs of the loop. */
 export interface Transport {
   /** Queues an answer; `request` is undefined where the head was refused. */
   answer(connection: Connection, request: RequestHead | undefined, plan: Plan, close: boolean): void;
+  /** Queues an interim head; an answer follows. */
+  interim(connection: Connection, head: Uint8Array): void;
+  /** Nothing follows what is queued: close behind it. */
+  finish(connection: Connection): void;
   /** The peer did not wait for its answer: there is nothing left to do but log it. */
   unanswered(request: RequestHead, plan: Plan): void;
   /** The next input is not wanted yet; taken back by resume(). */
@@ -32,6 +39,8 @@ export interface Transport {
 }
 
 const INTERNAL_ERROR = textPlan(500, [], 'Internal Server Error\n');
+/** What is logged where a client has gone in the middle of its request. */
+const BROKEN_OFF = textPlan(400, [], 'Bad Request\n');
 const refusalPlans = refusals.map(({ status, text }) => (status === 0 ? INTERNAL_ERROR : textPlan(status, [], `${text}\n`)));
 
 export class Requests {
@@ -55,8 +64,13 @@ export class Requests {
 
   /** bytes[start, end) have arrived. They are valid during the call only. */
   input(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
-    if (connection.closing || connection.gone) return;
-    if (connection.busy) {
+    if (connection.tunnelling) return connection.tunnelling.receive(bytes, start, end);
+    if (connection.closing || connection.gone) {
+      // The last answer is under way, and may be made of this.
+      if (connection.conversation && !connection.gone) this.#receive(connection, connection.conversation, bytes, start, end);
+      return;
+    }
+    if (connection.busy && !connection.conversation) {
       this.#keepRest(connection, bytes, start, end);
       return;
     }
@@ -65,7 +79,9 @@ export class Requests {
 
   /** The answer that was under way is out: on with what came meanwhile. */
   goOn(connection: Connection): void {
-    if (connection.busy || connection.closing || connection.gone) return;
+    if (connection.busy || connection.gone) return;
+    if (connection.conversation) this.#leaveBody(connection, connection.conversation);
+    if (connection.closing) return;
     const { rest } = connection;
     connection.rest = undefined;
     this.#transport.wait(connection, connection.piece ? WAIT_HEAD : connection.body ? WAIT_BODY : WAIT_IDLE);
@@ -75,8 +91,26 @@ export class Requests {
 
   refuse(connection: Connection, code: number): void {
     this.refused[code]! += 1;
+    if (connection.conversation) return this.#refuseBody(connection, connection.conversation, code);
     connection.piece = connection.body = connection.request = connection.rest = undefined;
     this.#transport.answer(connection, undefined, refusalPlans[code]!, true);
+  }
+
+  /** The peer has sent FIN. In the middle of a body that is the end of its request: no answer (RFC 9112 §8), unless one has begun. */
+  inputEnded(connection: Connection): void {
+    const { conversation, tunnelling } = connection;
+    tunnelling?.inputEnded();
+    if (!conversation) return;
+    conversation.breakOff('gone');
+    if (conversation.over) return;
+    conversation.over = true;
+    connection.answering = false;
+  }
+
+  /** CLOSED was reported. Who is still looking for an answer keeps nothing of the connection's. */
+  closed(connection: Connection): void {
+    connection.conversation?.body?.fail('gone');
+    connection.piece = connection.body = connection.request = connection.rest = connection.conversation = undefined;
   }
 
   #listenAgain(connection: Connection): void {
@@ -99,13 +133,13 @@ export class Requests {
   #consume(connection: Connection, bytes: Uint8Array, start: number, end: number, piece?: PartialHead): void {
     let at = start;
     while (at < end && !connection.closing) {
+      if (connection.body && (connection.conversation || !connection.busy)) {
+        at = this.#takeBody(connection, connection.body, bytes, at, end);
+        continue;
+      }
       if (connection.busy) {
         this.#keepRest(connection, bytes, at, end);
         return;
-      }
-      if (connection.body) {
-        at = this.#readBody(connection, connection.body, bytes, at, end);
-        continue;
       }
       const next = this.#head.parse(bytes, at, end);
       if (next < 0) return this.refuse(connection, -next);
@@ -136,6 +170,13 @@ export class Requests {
 
   #request(connection: Connection, head: RequestHead): void {
     if (!head.hasBody) return this.#answer(connection, head, true);
+    let wanted: boolean | undefined;
+    try {
+      wanted = this.#exchange.wants?.(head);
+    } catch (error) {
+      return this.#transport.answer(connection, head, this.#failed(error), true);
+    }
+    if (wanted) return this.#admit(connection, head);
     // A body that is too long, or that the peer would rather not send, is not waited for: answer, close, and let the
     // lingering close throw away what comes (RFC 9110 §10.1.1).
     if (head.expectContinue || head.contentLength > this.#limits.discardBytesMax) return this.#answer(connection, head, false);
@@ -143,6 +184,11 @@ export class Requests {
     connection.body = new RequestBody({ bodyBytesMax: this.#limits.discardBytesMax });
     connection.body.begin(head.contentLength, head.chunked);
     this.#transport.wait(connection, WAIT_BODY);
+  }
+
+  #takeBody(connection: Connection, body: RequestBody, bytes: Uint8Array, start: number, end: number): number {
+    const { conversation } = connection;
+    return conversation ? this.#receive(connection, conversation, bytes, start, end) : this.#readBody(connection, body, bytes, start, end);
   }
 
   #readBody(connection: Connection, body: RequestBody, bytes: Uint8Array, start: number, end: number): number {
@@ -159,33 +205,93 @@ export class Requests {
     return at;
   }
 
+  /** A request whose body is the exchange's. */
+  #admit(connection: Connection, head: RequestHead): void {
+    this.served += 1;
+    const conversation = new RequestConversation(connection, head.detach(), this.#transport);
+    conversation.receive(this.#limits);
+    const refusal = connection.body!.error;
+    if (refusal !== NOTHING_REFUSED) return this.refuse(connection, refusal);
+    this.#find(conversation, head.keepAlive);
+  }
+
+  #receive(connection: Connection, conversation: RequestConversation, bytes: Uint8Array, start: number, end: number): number {
+    const body = conversation.body!;
+    const at = body.feed(bytes, start, end);
+    if (body.refusal !== NOTHING_REFUSED) {
+      this.refuse(connection, body.refusal);
+    } else if (body.isWhole && !body.isBroken) {
+      connection.conversation = connection.body = undefined;
+      if (connection.unsent.length === 0 && (connection.answering || !connection.closing)) this.#transport.wait(connection, connection.answering ? WAIT_NOTHING : WAIT_IDLE);
+    } else {
+      conversation.changed();
+      if (body.isBroken) this.goOn(connection);
+    }
+    return at;
+  }
+
+  /** The answer is out, or about to be: what has not come yet of the body is nobody's. */
+  #leaveBody(connection: Connection, conversation: RequestConversation): void {
+    const body = conversation.body!;
+    body.fail('answered');
+    if (!connection.closing && !body.isBroken && body.leftBytes <= this.#limits.discardBytesMax && !this.#transport.draining) return;
+    connection.conversation = connection.body = undefined;
+    this.#transport.resume(connection); // a peer that is stuck with the rest would not read the answer
+    if (!connection.closing) this.#transport.finish(connection);
+  }
+
+  #refuseBody(connection: Connection, conversation: RequestConversation, code: number): void {
+    conversation.breakOff(code === BODY_TIMEOUT ? 'timeout' : 'refused', code);
+    if (conversation.over) return this.goOn(connection); // there can be no second answer: the connection ends behind the first
+    conversation.over = conversation.refused = true;
+    connection.answering = false;
+    connection.conversation = connection.body = undefined;
+    const { request } = conversation;
+    const plan = refusalPlans[code]!;
+    this.#transport.answer(connection, request, request.method === METHOD_HEAD ? plan.withoutBody() : plan, true);
+  }
+
   #answer(connection: Connection, request: RequestHead, persistent: boolean): void {
     this.served += 1;
-    const { nowMs } = this.#transport;
     const keep = persistent && request.keepAlive;
     let plan: Plan | undefined;
     try {
-      plan = this.#exchange.known(request, nowMs, connection);
+      plan = this.#exchange.known(request, this.#transport.nowMs, connection);
     } catch (error) {
       plan = this.#failed(error);
     }
-    if (plan) return this.#transport.answer(connection, request, plan, plan.close || !keep || this.#transport.draining);
+    if (plan) this.#transport.answer(connection, request, plan, plan.close || !keep || this.#transport.draining);
+    else this.#find(new RequestConversation(connection, request.detach(), this.#transport), keep);
+  }
 
+  #find(conversation: RequestConversation, keep: boolean): void {
+    const { connection } = conversation;
     connection.answering = true;
     this.#transport.wait(connection, WAIT_NOTHING);
-    const owned = request.detach();
-    this.#exchange.find(owned, nowMs, connection).catch((error: unknown) => this.#failed(error)).then((found) => {
-      connection.answering = false;
-      if (connection.gone) {
-        found.source?.cancel('the connection is gone');
-        return this.#transport.unanswered(owned, found);
-      }
-      this.#transport.answer(connection, owned, found, found.close || !keep || this.#transport.draining);
-      this.goOn(connection);
-    }).catch((error: unknown) => {
-      // Ours alone: an invariant is broken, and the worker must not go on as if it held.
-      queueMicrotask(() => { throw error; });
-    });
+    this.#converse(conversation, keep).catch(fatal);
+  }
+
+  async #converse(conversation: RequestConversation, keep: boolean): Promise<void> {
+    const { connection, request } = conversation;
+    let plan: Plan;
+    try {
+      plan = await this.#exchange.find(request, this.#transport.nowMs, connection, conversation);
+    } catch (error) {
+      plan = error instanceof RequestBodyError && (conversation.over || connection.gone) ? BROKEN_OFF : this.#failed(error);
+    }
+    connection.wake = undefined;
+    if (conversation.over || connection.gone) {
+      conversation.over = true;
+      (plan.tunnel ?? plan.source)?.cancel(connection.gone ? 'the connection is gone' : 'the request has come to an end');
+      if (!conversation.refused) this.#transport.unanswered(request, plan);
+      return;
+    }
+    const streams = conversation.body !== undefined && (plan.source !== undefined || plan.spans.some(isGrowing));
+    const last = conversation.isLast(streams, this.#limits.discardBytesMax);
+    conversation.over = true;
+    connection.answering = false;
+    this.#transport.answer(connection, request, plan, plan.close || !keep || last || this.#transport.draining);
+    if (!streams) this.goOn(connection); // else when it is sent: until then it may be made of the request's content
   }
 
   #failed(error: unknown): Plan {
@@ -194,3 +300,11 @@ export class Requests {
   }
 }
 
+function isGrowing(span: Span): boolean {
+  return span.kind === SPAN_GROWING;
+}
+
+/** Ours alone: an invariant is broken, and the worker must not go on as if it held. */
+function fatal(error: unknown): void {
+  queueMicrotask(() => { throw error; });
+}
