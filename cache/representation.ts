@@ -30,6 +30,8 @@ export interface Representation {
   readonly file: number;
   readonly size: number;
   readonly inArena: boolean;
+  /** Its bytes are still coming from an origin. */
+  readonly arriving: boolean;
   readonly protection: number;
   readonly cause: number;
   readonly validators: Validators;
@@ -95,6 +97,7 @@ export function representationOf(file: number, facts: FileFacts, nowMs: number):
     file,
     size: facts.size,
     inArena: facts.inArena,
+    arriving: false,
     protection: facts.protection,
     cause: facts.cause,
     racy: isRacy(facts, nowMs),
@@ -112,7 +115,7 @@ export function representationOf(file: number, facts: FileFacts, nowMs: number):
 export function codedRepresentation(file: number, facts: FileFacts, source: Representation): Representation {
   const { etag } = representationOf(file, facts, 0).validators;
   return {
-    file, size: facts.size, inArena: facts.inArena, protection: facts.protection, cause: facts.cause, digest: facts.digest, racy: false,
+    file, size: facts.size, inArena: facts.inArena, arriving: false, protection: facts.protection, cause: facts.cause, digest: facts.digest, racy: false,
     modifiedMs: source.modifiedMs,
     validators: { etag, lastModifiedMs: source.validators.lastModifiedMs },
   };

@@ -1,16 +1,30 @@
 // From a representation and a request to a plan: 200, 304, 206, 412, 416. Pure but for plans kept with their entry.
-import type { Representation } from '../../cache/representation.ts';
-import { evaluate, ifRangeHolds } from '../../http/conditional.ts';
+import type { Representation } from '../cache/representation.ts';
+import { evaluate, ifRangeHolds } from '../http/conditional.ts';
 import {
   FIELD_IF_MATCH, FIELD_IF_MODIFIED_SINCE, FIELD_IF_NONE_MATCH, FIELD_IF_RANGE, FIELD_IF_UNMODIFIED_SINCE, FIELD_RANGE,
   METHOD_GET, METHOD_HEAD, type RequestHead,
-} from '../../http/head.ts';
-import { latin1Bytes } from '../../http/latin1.ts';
-import { multipartFraming, multipartType } from '../../http/multipart.ts';
-import { contentRange, parseRange, unsatisfiedRange, type ByteRange } from '../../http/range.ts';
-import type { FieldList } from '../../http/response.ts';
-import { validatorFields, type HeadFields } from './fields.ts';
-import { emptyPlan, Plan, SPAN_ARENA, SPAN_BYTES, SPAN_FILE, textPlan, type Span } from '../plan.ts';
+} from '../http/head.ts';
+import { latin1Bytes } from '../http/latin1.ts';
+import { multipartFraming, multipartType } from '../http/multipart.ts';
+import { contentRange, parseRange, unsatisfiedRange, type ByteRange } from '../http/range.ts';
+import type { FieldList } from '../http/response.ts';
+import { Plan, SPAN_ARENA, SPAN_BYTES, SPAN_FILE, SPAN_GROWING, textPlan, type Span } from './plan.ts';
+
+/** What heads of one representation say apart from lengths and ranges. */
+export interface HeadFields {
+  readonly type: string;
+  /** Of 200 and 206, Content-Type first, where there is one. */
+  readonly content: FieldList;
+  /** Of 304 (RFC 9110 §15.4.5). */
+  readonly notModified: FieldList;
+  /** Of answers about it that do not carry it: 412, 416. */
+  readonly aside: FieldList;
+  /** ETag and Last-Modified, as far as there are such; also of 412. */
+  readonly validators: FieldList;
+  /** They have a Date of their own. */
+  readonly dated: boolean;
+}
 
 /** Plans of one representation that do not depend on the request's fields. */
 export interface FilePlans {
@@ -27,28 +41,36 @@ export interface Selected {
   readonly plans: FilePlans;
 }
 
+/** What no field of a request can be. */
+const NO_TAG = '\0';
+
 function spanOf(of: Representation, start: number, end: number): Span {
-  return { kind: of.inArena ? SPAN_ARENA : SPAN_FILE, file: of.file, offset: start, length: end - start };
+  return { kind: of.arriving ? SPAN_GROWING : of.inArena ? SPAN_ARENA : SPAN_FILE, file: of.file, offset: start, length: end - start };
 }
 
 export function selectedOf(representation: Representation, fields: HeadFields): Selected {
   return { representation, fields, plans: filePlans(representation, fields) };
 }
 
-function filePlans(of: Representation, { content, notModified }: HeadFields): FilePlans {
-  const full = new Plan(200, [['Content-Length', String(of.size)], ...content], of.size > 0 ? [spanOf(of, 0, of.size)] : [], of.size > 0 ? 'length' : 'none');
+function filePlans(of: Representation, { content, notModified, dated }: HeadFields): FilePlans {
+  const full = wholePlan(200, of, content, dated);
   return {
     full,
     head: full.withoutBody(),
-    notModified: emptyPlan(304, notModified),
-    etag: latin1Bytes(of.validators.etag),
+    notModified: new Plan(304, notModified, [], 'none', { dated }),
+    etag: latin1Bytes(of.validators.etag === '' ? NO_TAG : of.validators.etag),
   };
+}
+
+/** All of a representation, under any status. */
+export function wholePlan(status: number, of: Representation, fields: FieldList, dated: boolean): Plan {
+  return new Plan(status, [['Content-Length', String(of.size)], ...fields], of.size > 0 ? [spanOf(of, 0, of.size)] : [], of.size > 0 ? 'length' : 'none', { dated });
 }
 
 /** A representation as the page of a status of its own, such as 404.html: without validators, which are of another resource. */
 export function pagePlan(status: number, of: Representation, fields: HeadFields): Plan {
   const own = fields.content.filter(([name]) => !/^(?:etag|last-modified|accept-ranges|repr-digest|cache-control)$/i.test(name));
-  return new Plan(status, [['Content-Length', String(of.size)], ...own], of.size > 0 ? [spanOf(of, 0, of.size)] : [], of.size > 0 ? 'length' : 'none');
+  return wholePlan(status, of, own, fields.dated);
 }
 
 /** RFC 9110 §13.2.2: preconditions, then Range, for GET and HEAD. */
@@ -68,7 +90,7 @@ export function selectedPlan(request: RequestHead, selected: Selected, nowMs: nu
   );
   if (outcome === 'not-modified') return plans.notModified;
   if (outcome === 'failed') {
-    const plan = textPlan(412, [...validatorFields(selected.representation), ...selected.fields.aside], 'Precondition Failed\n');
+    const plan = textPlan(412, [...selected.fields.validators, ...selected.fields.aside], 'Precondition Failed\n');
     return isHead ? plan.withoutBody() : plan;
   }
   if (isHead) return plans.head; // RFC 9110 §14.2: Range is defined for GET only
@@ -94,7 +116,7 @@ function rangePlan(request: RequestHead, selected: Selected, nowMs: number): Pla
 
 function singlePlan({ start, end }: ByteRange, { representation: of, fields }: Selected): Plan {
   const own: FieldList = [['Content-Length', String(end - start)], ['Content-Range', contentRange(start, end, of.size)], ...fields.content];
-  return new Plan(206, own, [spanOf(of, start, end)], 'length');
+  return new Plan(206, own, [spanOf(of, start, end)], 'length', { dated: fields.dated });
 }
 
 let lastBoundary = 0;
@@ -111,5 +133,5 @@ function multipartPlan(ranges: readonly ByteRange[], { representation: of, field
   spans.push({ kind: SPAN_BYTES, data: framing.closing, length: framing.closing.length });
   const others = fields.content.filter(([name]) => name.toLowerCase() !== 'content-type');
   const own: FieldList = [['Content-Type', multipartType(boundary)], ['Content-Length', String(framing.totalBytes)], ...others];
-  return new Plan(206, own, spans, 'length');
+  return new Plan(206, own, spans, 'length', { dated: fields.dated });
 }

@@ -7,6 +7,7 @@ export const WAIT_BODY = 3;
 export const WAIT_IDLE = 4;    // between two requests
 export const WAIT_SEND = 5;    // the peer takes no bytes; the deadline moves with progress
 export const WAIT_LINGER = 6;  // everything is sent, the peer has not closed yet
+export const WAIT_TUNNEL = 7;  // the protocol was changed; the deadline moves with every byte, whichever way it goes
 
 export class Deadlines {
   readonly #untilMs: Float64Array;

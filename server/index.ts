@@ -1,5 +1,6 @@
 // pagecast as a library: createServer(), typed. Several servers may live in one process.
 import { native } from '../native/index.ts';
+import type { Purge } from '../cache/store/messages.ts';
 import { closeListeners, openListeners, parseListen, type Address, type ListenSpec, type OpenListener } from './listeners.ts';
 import type { Counts } from './messages.ts';
 import { resolveOptions, type ResolvedOptions, type ServerOptions } from './options.ts';
@@ -9,6 +10,11 @@ import { Supervisor } from './supervisor.ts';
 export { UnsupportedPlatformError } from '../native/index.ts';
 export { ListenError, type Address } from './listeners.ts';
 export { OptionsError, type ArenaLimits, type FileLimits, type GuardLimits, type ServerOptions } from './options.ts';
+export type { Purge } from '../cache/store/messages.ts';
+export type { CacheOptions, ProxyOptions } from './proxy-options.ts';
+export { defineHooks, Query, type HookAnswer, type HookDecision, type HookRequest, type HookResponse, type ProxyHooks } from './proxy/hook-api.ts';
+export { HooksError } from './proxy/hook-module.ts';
+export type { QueryOptions } from './proxy/query.ts';
 export type { LoopLimits } from './limits.ts';
 export type { LogFormat } from './log/format.ts';
 export type { ReportName } from './report.ts';
@@ -88,6 +94,16 @@ export class Server {
   /** Monotonic counters of all workers together, and what is open now (`connections`, `files`, `arenaBytes`). */
   async counts(): Promise<Counts> {
     return (await this.#supervisor?.counts()) ?? {};
+  }
+
+  /**
+   * Takes stored responses out of the cache; when it returns, no request that comes later is answered with them.
+   * @param purge by key (`http://host/path?query`), tag, prefix of keys, or everything.
+   * @param soft they are stale from now on: what the origin allows of stale ones may still be done with them.
+   * @returns how many objects that were.
+   */
+  purge(purge: Purge, { soft = false }: { readonly soft?: boolean } = {}): number {
+    return this.#supervisor?.coordination?.purge(purge, soft) ?? 0;
   }
 
   /**

@@ -4,7 +4,7 @@ import { layout, type Areas, type Engine } from '../native/index.ts';
 import type { RequestHead } from '../http/head.ts';
 import { Connection } from './connection.ts';
 import {
-  Deadlines, WAIT_BODY, WAIT_FIRST, WAIT_HEAD, WAIT_IDLE, WAIT_LINGER, WAIT_NOTHING, WAIT_SEND,
+  Deadlines, WAIT_BODY, WAIT_FIRST, WAIT_HEAD, WAIT_IDLE, WAIT_LINGER, WAIT_NOTHING, WAIT_SEND, WAIT_TUNNEL,
 } from './deadlines.ts';
 import type { Exchange } from './exchange.ts';
 import type { LoopLimits } from './limits.ts';
@@ -15,8 +15,9 @@ import { Outbox } from './outbox.ts';
 import type { Plan } from './plan.ts';
 import type { Report } from './report.ts';
 import { Requests, type Transport } from './requests.ts';
-import { pump } from './pump.ts';
+import { inChunks, pump } from './pump.ts';
 import { Tail } from './tail.ts';
+import { Tunnels } from './tunnels.ts';
 import { Watch } from './watch.ts';
 
 const { events, reasons, results, status, after, sizes } = layout;
@@ -24,6 +25,7 @@ const { events, reasons, results, status, after, sizes } = layout;
 const TURNS_MAX = 8;
 /** For a request that may be on its way when a drain begins: a connection's first, or the next behind an answer. */
 const REQUEST_WHEN_DRAINING_MS = 500;
+const NOTHING = new Uint8Array(0);
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -50,6 +52,7 @@ export class Loop implements Transport {
   readonly #tail = new Tail();
   readonly #outbox: Outbox;
   readonly #watch: Watch;
+  readonly #tunnels: Tunnels;
   readonly requests: Requests;
   readonly #refused: [listener: number, errno: number][] = [];
   #open = 0;
@@ -65,13 +68,15 @@ export class Loop implements Transport {
     this.#areas = parts.areas;
     const { limits } = parts;
     this.#deadlines = new Deadlines(limits.connectionsMax);
-    this.#waits = new Float64Array(WAIT_LINGER + 1);
+    this.#waits = new Float64Array(WAIT_TUNNEL + 1);
     this.#waits[WAIT_FIRST] = this.#waits[WAIT_HEAD] = limits.headTimeoutMs;
     this.#waits[WAIT_BODY] = limits.bodyTimeoutMs;
     this.#waits[WAIT_IDLE] = limits.idleTimeoutMs;
     this.#waits[WAIT_SEND] = limits.sendTimeoutMs;
     this.#waits[WAIT_LINGER] = limits.lingerTimeoutMs;
+    this.#waits[WAIT_TUNNEL] = limits.tunnelIdleTimeoutMs;
     this.#outbox = new Outbox(parts.engine, parts.areas, layout, (connection, record, result) => this.#settle(connection, record, result));
+    this.#tunnels = new Tunnels(this, this.#outbox, parts.log);
     this.requests = new Requests(parts.exchange, this, limits, parts.report);
     this.#watch = new Watch(parts.engine, parts.areas, this.#deadlines, this.#waits, this, parts.report);
   }
@@ -110,7 +115,7 @@ export class Loop implements Transport {
 
   counts(): Record<string, number> {
     const { shed, stalls } = this.#watch;
-    return { requests: this.requests.served, connectionsShed: shed, sendsStalled: stalls };
+    return { requests: this.requests.served, connectionsShed: shed, sendsStalled: stalls, ...this.#tunnels.counts() };
   }
 
   /** Closes connections that have been idle longest, for want of descriptors. How many there were. */
@@ -134,19 +139,32 @@ export class Loop implements Transport {
     const minor = request?.versionMinor ?? 1;
     // Without a length or chunks only the end of the connection can end a body (RFC 9112 §6.3).
     const closing = close || plan.framing === 'close' || (plan.framing === 'chunked' && minor === 0);
-    connection.closing = closing;
     const record = this.#parts.log?.record(request, plan, this.#parts.log.wantsPeer ? connection.address : '');
+    if (plan.tunnel) return this.#tunnels.open(connection, plan, plan.tunnel, this.#tail.of(this.nowMs, false, minor, plan.dated), record);
+    connection.closing = closing;
     this.#deadlines.set(connection.slot, closing ? WAIT_LINGER : WAIT_IDLE, this.nowMs + this.#waits[closing ? WAIT_LINGER : WAIT_IDLE]!);
-    const tail = this.#tail.of(this.nowMs, closing, minor);
+    const tail = this.#tail.of(this.nowMs, closing, minor, plan.dated);
+    const chunked = plan.framing === 'chunked' && minor > 0;
     if (plan.source) {
-      this.wait(connection, WAIT_NOTHING);
-      const chunked = plan.framing === 'chunked' && minor > 0;
+      this.wait(connection, connection.awaitsBody ? WAIT_BODY : WAIT_NOTHING);
       pump({ connection, plan, source: plan.source, tail, chunked, after: closing ? after.CLOSE : after.KEEP, record }, this, this.#outbox)
         .then(() => this.#pumped(connection))
         .catch((error: unknown) => this.#parts.report('bodySourceFailed', 'a body source failed: connection reset', { error: String(error) }));
     } else {
-      this.#outbox.answer(connection, plan, tail, closing ? after.CLOSE : after.KEEP, record);
+      this.#outbox.answer(connection, plan, chunked ? inChunks(tail) : tail, closing ? after.CLOSE : after.KEEP, record, chunked);
     }
+    this.flushSoon();
+  }
+
+  interim(connection: Connection, head: Uint8Array): void {
+    this.#outbox.bytes(connection, head, after.KEEP, undefined);
+    this.flushSoon();
+  }
+
+  finish(connection: Connection): void {
+    connection.closing = true;
+    this.wait(connection, WAIT_LINGER);
+    this.#outbox.bytes(connection, NOTHING, after.CLOSE, undefined);
     this.flushSoon();
   }
 
@@ -175,7 +193,8 @@ export class Loop implements Transport {
     if (!connection.busy) this.close(connection, false);
   }
 
-  wait(connection: Connection, wait: number): void {
+  wait(connection: Connection, awaited: number): void {
+    const wait = connection.tunnelling ? WAIT_TUNNEL : awaited;
     if (wait === WAIT_NOTHING) this.#deadlines.clear(connection.slot);
     // The answer before a drain could not say that it was the last: what was sent on the strength of it is still taken.
     else this.#deadlines.set(connection.slot, wait, this.nowMs + (wait === WAIT_IDLE && this.draining ? REQUEST_WHEN_DRAINING_MS : this.#waits[wait]!));
@@ -237,7 +256,7 @@ export class Loop implements Transport {
     const record = connection.unsent.shift();
     if (record) this.#parts.log?.write(record, '');
     if (connection.unsent.length > 0) return;
-    if (connection.answering) this.wait(connection, WAIT_NOTHING);
+    if (connection.answering) this.wait(connection, connection.awaitsBody ? WAIT_BODY : WAIT_NOTHING);
     else if (connection.closing) this.wait(connection, WAIT_LINGER);
     connection.wake?.();
     this.requests.goOn(connection);
@@ -246,6 +265,7 @@ export class Loop implements Transport {
   #inputEnded(connection: Connection | undefined): void {
     if (!connection) return;
     connection.ended = true;
+    this.requests.inputEnded(connection);
     if (!connection.closing) this.end(connection);
   }
 
@@ -257,11 +277,12 @@ export class Loop implements Transport {
     this.#deadlines.clear(slot);
     const shortened = reason === reasons.FILE_SHORTENED;
     const changed = reason === reasons.FILE_CHANGED;
-    const how: Incomplete = shortened ? 'fileShortened' : changed ? 'fileChanged' : this.#watch.stalled(slot) ? 'stalled' : 'aborted';
+    const how: Incomplete = reason === reasons.BODY_BROKEN ? 'bodyBroken' : shortened ? 'fileShortened' : changed ? 'fileChanged' : this.#watch.stalled(slot) ? 'stalled' : 'aborted';
     for (const record of connection.unsent) if (record) this.#parts.log?.write(record, how);
     if (shortened) this.#parts.report('fileShortened', 'a file ended before its answer did: connection reset', { target: connection.unsent[0]?.target ?? '' });
     if (changed) this.#parts.report('tornPrevented', 'a file changed in mid-answer: connection reset', { target: connection.unsent[0]?.target ?? '' });
     connection.wake?.();
+    this.requests.closed(connection);
     if (--this.#open > 0) return;
     this.#watch.end();
     if (this.draining) this.#parts.onDrained();

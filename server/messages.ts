@@ -1,4 +1,5 @@
 // What main and its workers say to each other.
+import type { ToCoordinator, ToStoreUser } from '../cache/store/messages.ts';
 import type { ReportName } from './report.ts';
 import type { ResolvedOptions } from './options.ts';
 
@@ -11,9 +12,11 @@ export interface BorrowedListener {
 export interface WorkerData {
   readonly options: ResolvedOptions;
   readonly listeners: readonly BorrowedListener[];
+  /** Generations of the store; undefined: there is none. */
+  readonly store: SharedArrayBuffer | undefined;
 }
 
-export type ToWorker = { readonly type: 'drain' } | { readonly type: 'count'; readonly ticket: number };
+export type ToWorker = { readonly type: 'drain' } | { readonly type: 'count'; readonly ticket: number } | { readonly type: 'store'; readonly message: ToStoreUser };
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -24,4 +27,5 @@ export type FromWorker =
   | { readonly type: 'drained' }
   | { readonly type: 'accessLog'; readonly block: string }
   | { readonly type: 'report'; readonly name: ReportName; readonly message: string; readonly facts: Readonly<Record<string, string | number>> }
+  | { readonly type: 'store'; readonly message: ToCoordinator }
   | { readonly type: 'counts'; readonly ticket: number; readonly counts: Counts };

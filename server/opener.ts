@@ -58,6 +58,12 @@ export class Opener {
     return this.#opened(ticket, this.#engine.keep(ticket, key, bytes, arenaBytesMax));
   }
 
+  /** A body that has arrived, beside others in shared memory: a record of its own, of another key. ENOBUFS: there is no room. */
+  settleBody(file: number, key: string, arenaBytesMax: number): Promise<Opened> {
+    const ticket = this.#ticket();
+    return this.#opened(ticket, this.#engine.settle(ticket, file, key, arenaBytesMax));
+  }
+
   /** All of a record's version. ESTALE: the file is another one by now; EFBIG: too large to have been read once. */
   read(file: number): Promise<Read> {
     const ticket = this.#ticket();

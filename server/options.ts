@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { grantedCpus, grantedMemory } from './cgroup.ts';
 import type { GateOptions } from './access/gate.ts';
 import { loopLimits, type LoopLimits } from './limits.ts';
+import { resolveCache, resolveProxy, type CacheOptions, type ProxyOptions, type ResolvedCache, type ResolvedProxy } from './proxy-options.ts';
 import { resolveAccess, resolveSite, type AccessOptions, type ResolvedSite, type SiteOptions } from './site-options.ts';
 import type { LogFormat } from './log/format.ts';
 
@@ -34,6 +35,9 @@ export interface ServerOptions {
   readonly arena?: Partial<ArenaLimits>;
   readonly guard?: Partial<GuardLimits>;
   readonly site?: SiteOptions;
+  /** Origins to stand before, in place of a folder. */
+  readonly proxy?: string | readonly string[] | ProxyOptions;
+  readonly cache?: CacheOptions;
   readonly access?: AccessOptions;
 }
 
@@ -91,6 +95,8 @@ export interface ResolvedOptions {
   readonly arena: ArenaLimits;
   readonly guard: GuardLimits;
   readonly site: ResolvedSite;
+  readonly proxy: ResolvedProxy | undefined;
+  readonly cache: ResolvedCache;
   /** Undefined: everybody may ask for everything. */
   readonly access: GateOptions | undefined;
 }
@@ -106,8 +112,8 @@ const HOUR_MS = 3_600_000;
 const TOP_BOUNDS: Bounds = { workers: [1, 256], socketMode: [-1, 0o777], graceMs: [0, HOUR_MS] };
 const LIMIT_BOUNDS: Bounds = {
   connectionsMax: [1, 1 << 20], headTimeoutMs: [100, HOUR_MS], bodyTimeoutMs: [100, HOUR_MS], idleTimeoutMs: [100, HOUR_MS],
-  sendTimeoutMs: [100, HOUR_MS], lingerTimeoutMs: [0, HOUR_MS], headBytesMax: [256, 1 << 20], fieldsMax: [1, 1000],
-  targetBytesMax: [64, 1 << 19], discardBytesMax: [0, 1 << 30],
+  sendTimeoutMs: [100, HOUR_MS], lingerTimeoutMs: [0, HOUR_MS], tunnelIdleTimeoutMs: [100, 7 * 24 * HOUR_MS], headBytesMax: [256, 1 << 20], fieldsMax: [1, 1000],
+  targetBytesMax: [64, 1 << 19], discardBytesMax: [0, 1 << 30], bodyBytesMax: [0, 2 ** 50],
 };
 const FILE_BOUNDS: Bounds = { openMax: [1, 60_000], missingMax: [1, 1 << 20] };
 const ARENA_BOUNDS: Bounds = { bytesMax: [0, 2 ** 40], fileBytesMax: [0, 2 << 20] };
@@ -117,7 +123,7 @@ const GUARD_BOUNDS: Bounds = {
 };
 const PROTECTS: readonly Protect[] = ['auto', 'sealed', 'lease', 'copy', 'verify', 'off'];
 
-const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'protect', 'limits', 'files', 'arena', 'guard', 'site', 'access']);
+const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'protect', 'limits', 'files', 'arena', 'guard', 'site', 'proxy', 'cache', 'access']);
 
 /**
  * Checks options and fills in defaults.
@@ -148,6 +154,8 @@ export function resolveOptions(options: ServerOptions, descriptors: number): Res
     protect: options.protect ?? 'auto',
     guard: { ...guardLimits(grantedMemory()), ...given(options.guard) },
     site: resolveSite(given(options.site), options.index ?? 'index.html', faults),
+    proxy: resolveProxy(options.proxy, faults),
+    cache: resolveCache(given(options.cache), grantedMemory(), faults),
     access: resolveAccess(given(options.access), options.site?.health, faults),
   };
   check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));

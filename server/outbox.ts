@@ -3,7 +3,7 @@
 import type { Areas, Engine, Layout } from '../native/index.ts';
 import type { Connection } from './connection.ts';
 import type { AccessRecord } from './log/record.ts';
-import { SPAN_BYTES, type Plan, type Span } from './plan.ts';
+import { SPAN_BYTES, SPAN_GROWING, type Plan, type Span } from './plan.ts';
 
 const NO_SPANS: readonly Span[] = [];
 
@@ -37,8 +37,8 @@ export class Outbox {
     return this.#count === 0;
   }
 
-  /** Head, tail and spans of an answer; `after` is one of layout.after. */
-  answer(connection: Connection, plan: Plan, tail: Uint8Array, after: number, record: AccessRecord | undefined): void {
+  /** Head, tail and spans of an answer; `after` is one of layout.after; `chunked`: what grows is sent in chunks. */
+  answer(connection: Connection, plan: Plan, tail: Uint8Array, after: number, record: AccessRecord | undefined, chunked: boolean): void {
     const { spans } = plan;
     const headBytes = plan.head.length + tail.length;
     this.#begin(connection, 1 + spans.length, headBytes);
@@ -48,14 +48,14 @@ export class Outbox {
     tx.set(tail, start + plan.head.length);
     this.#bytes = start + headBytes;
     this.#span(SPAN_BYTES, 0, start, headBytes);
-    this.#spans(connection, spans);
+    this.#spans(connection, spans, chunked);
     this.#end(after, record);
   }
 
   /** Bytes on their own: an interim head, a piece of a source. */
   bytes(connection: Connection, data: Uint8Array, after: number, record: AccessRecord | undefined): void {
     this.#begin(connection, 1, 0);
-    this.#spans(connection, data.length === 0 ? NO_SPANS : [{ kind: SPAN_BYTES, data, length: data.length }]);
+    this.#spans(connection, data.length === 0 ? NO_SPANS : [{ kind: SPAN_BYTES, data, length: data.length }], false);
     this.#end(after, record);
   }
 
@@ -107,10 +107,10 @@ export class Outbox {
     commands[this.#command + this.#layout.command.SPANS]! += 1;
   }
 
-  #spans(connection: Connection, spans: readonly Span[]): void {
+  #spans(connection: Connection, spans: readonly Span[], chunked: boolean): void {
     for (const span of spans) {
       if (span.kind === SPAN_BYTES) this.#copy(connection, span.data);
-      else this.#span(span.kind, span.file, span.offset, span.length);
+      else this.#span(chunked && span.kind === SPAN_GROWING ? this.#layout.spanKinds.CHUNKED : span.kind, span.file, span.offset, span.length);
     }
   }
 

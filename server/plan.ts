@@ -3,12 +3,14 @@
 import { layout } from '../native/index.ts';
 import { encodeHead, type FieldList } from '../http/response.ts';
 
-export const { BYTES: SPAN_BYTES, ARENA: SPAN_ARENA, FILE: SPAN_FILE } = layout.spanKinds as { BYTES: 0; ARENA: 1; FILE: 2 };
+export const { BYTES: SPAN_BYTES, ARENA: SPAN_ARENA, FILE: SPAN_FILE, GROWING: SPAN_GROWING } = layout.spanKinds as { BYTES: 0; ARENA: 1; FILE: 2; GROWING: 3 };
+/** The length of a growing span that ends where its body does. */
+export const UNTIL_END = layout.sizes.untilEnd;
 
-/** A run of body bytes. `growing` (a file still being written) and `tunnel` (upgrades) join these with the cache. */
+/** A run of body bytes; of a growing one, those that have not arrived yet are sent as they come. */
 export type Span =
   | { readonly kind: typeof SPAN_BYTES; readonly data: Uint8Array; readonly length: number }
-  | { readonly kind: typeof SPAN_ARENA | typeof SPAN_FILE; readonly file: number; readonly offset: number; readonly length: number };
+  | { readonly kind: typeof SPAN_ARENA | typeof SPAN_FILE | typeof SPAN_GROWING; readonly file: number; readonly offset: number; readonly length: number };
 
 /** A body pulled chunk by chunk from JavaScript. `pull` gives undefined at the end; `cancel` when nobody wants more. */
 export interface Source {
@@ -16,10 +18,28 @@ export interface Source {
   cancel(reason: string): void;
 }
 
+/** The other side of a connection that changes its protocol (RFC 9110 §7.8). `pull` gives what comes from there for the client; it rejects where that side broke off. */
+export interface Tunnel extends Source {
+  /** From the client; the chunk is the tunnel's to keep. False: no more, until it is drained. */
+  push(chunk: Uint8Array): boolean;
+  /** Called each time that a tunnel which had enough takes more. */
+  whenDrained(listener: () => void): void;
+  /** The client sends no more; it is still sent what comes. */
+  end(): void;
+}
+
 /** How the end of the body is told (RFC 9112 §6.3). `none`: there is no body, whatever the head says. */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
 
 const NO_SPANS: readonly Span[] = [];
+
+export interface PlanOptions {
+  readonly source?: Source;
+  readonly tunnel?: Tunnel;
+  readonly close?: boolean;
+  readonly head?: Uint8Array;
+  readonly dated?: boolean;
+}
 
 /** One shape for every answer: the hot path never sees another. */
 export class Plan {
@@ -30,29 +50,36 @@ export class Plan {
   readonly spans: readonly Span[];
   readonly framing: Framing;
   readonly source: Source | undefined;
+  /** What the connection is for from the end of this head on: a 101's. */
+  readonly tunnel: Tunnel | undefined;
   /** Close the connection when the answer is sent. */
   readonly close: boolean;
-  /** Bytes of the body, -1 where a source decides. */
+  /** The fields have a Date of their own: whoever made the answer first (RFC 9110 §6.6.1). */
+  readonly dated: boolean;
+  /** Bytes of the body, -1 where they are not known yet. */
   readonly bodyBytes: number;
 
-  constructor(status: number, fields: FieldList, spans: readonly Span[], framing: Framing, options?: { source?: Source; close?: boolean; head?: Uint8Array }) {
+  constructor(status: number, fields: FieldList, spans: readonly Span[], framing: Framing, options?: PlanOptions) {
     this.status = status;
     this.fields = fields;
     this.head = options?.head ?? encodeHead(status, fields);
     this.spans = spans;
     this.framing = framing;
     this.source = options?.source;
+    this.tunnel = options?.tunnel;
     this.close = options?.close ?? false;
-    this.bodyBytes = options?.source ? -1 : spans.reduce((sum, span) => sum + span.length, 0);
+    this.dated = options?.dated ?? false;
+    const bytes = spans.reduce((sum, span) => sum + span.length, 0);
+    this.bodyBytes = options?.source || bytes >= UNTIL_END ? -1 : bytes;
   }
 
   /** The same head without the body: the answer to HEAD (RFC 9110 §9.3.2). */
   withoutBody(): Plan {
-    return new Plan(this.status, this.fields, NO_SPANS, 'none', { close: this.close, head: this.head });
+    return new Plan(this.status, this.fields, NO_SPANS, 'none', { close: this.close, head: this.head, dated: this.dated });
   }
 
   closing(): Plan {
-    return this.close ? this : new Plan(this.status, this.fields, this.spans, this.framing, { close: true, head: this.head, ...(this.source && { source: this.source }) });
+    return this.close ? this : new Plan(this.status, this.fields, this.spans, this.framing, { close: true, head: this.head, dated: this.dated, ...(this.source && { source: this.source }) });
   }
 }
 

@@ -37,7 +37,7 @@ export async function pump(answer: Pumped, loop: Pumping, outbox: Outbox): Promi
     if (connection.gone) source.cancel('the connection is gone');
     room?.();
   };
-  outbox.bytes(connection, Buffer.concat(chunked ? [plan.head, CHUNKED, tail] : [plan.head, tail]), 0, undefined);
+  outbox.bytes(connection, Buffer.concat([plan.head, chunked ? inChunks(tail) : tail]), 0, undefined);
   const promisedBytes = promised(plan);
   let bytes = 0;
   try {
@@ -68,6 +68,11 @@ export async function pump(answer: Pumped, loop: Pumping, outbox: Outbox): Promi
   }
   outbox.bytes(connection, chunked ? LAST_CHUNK : NOTHING, answer.after, answer.record);
   loop.flushSoon();
+}
+
+/** The end of a head whose body comes in chunks. */
+export function inChunks(tail: Uint8Array): Uint8Array {
+  return Buffer.concat([CHUNKED, tail]);
 }
 
 /** How long the head says the body is; Infinity where it does not. */

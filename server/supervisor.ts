@@ -1,5 +1,6 @@
 // Main's part of a server: workers are started, replaced when they die, told to drain, and ended when their time is up.
 import { Worker } from 'node:worker_threads';
+import { Coordination } from './coordination.ts';
 import type { OpenListener } from './listeners.ts';
 import type { BorrowedListener, Counts, FromWorker, ToWorker, WorkerData } from './messages.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -31,6 +32,8 @@ export class Supervisor {
   readonly #options: ResolvedOptions;
   readonly #listeners: readonly OpenListener[];
   readonly #events: SupervisorEvents;
+  /** Of what is stored; undefined: there are no origins. */
+  readonly coordination: Coordination | undefined;
   readonly #places: Place[];
   readonly #counting = new Map<number, { readonly sum: Record<string, number>; waiting: number; readonly done: (counts: Counts) => void }>();
   #lastTicket = 0;
@@ -42,6 +45,7 @@ export class Supervisor {
     this.#options = options;
     this.#listeners = listeners;
     this.#events = events;
+    this.coordination = options.proxy && new Coordination(options.cache, (worker, message) => this.#places[worker]?.worker?.postMessage({ type: 'store', message } satisfies ToWorker));
     this.#places = Array.from({ length: options.workers }, () => ({ worker: undefined, startedMs: 0, drained: false, fault: undefined }));
   }
 
@@ -74,7 +78,7 @@ export class Supervisor {
     const waiting = this.#workers().length;
     if (waiting === 0) return Promise.resolve({});
     return new Promise((done) => {
-      this.#counting.set(ticket, { sum: { workersReplaced: this.replaced }, waiting, done });
+      this.#counting.set(ticket, { sum: { workersReplaced: this.replaced, ...this.coordination?.counts() }, waiting, done });
       this.#tellAll({ type: 'count', ticket });
     });
   }
@@ -90,7 +94,7 @@ export class Supervisor {
   #spawn(index: number, ready: () => void, failed: (error: Error) => void): void {
     const place = this.#places[index]!;
     const listeners: BorrowedListener[] = this.#listeners.map(({ descriptors, shared }) => ({ fd: descriptors[shared ? 0 : index]!, shared: shared && this.#options.workers > 1 }));
-    const data: WorkerData = { options: this.#options, listeners };
+    const data: WorkerData = { options: this.#options, listeners, store: this.coordination?.shared };
     // The host's loaders (--import, --require) are not for our own code, and each thread would pay for them.
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: `pagecast-${index}`, execArgv: [] });
     place.worker = worker;
@@ -102,12 +106,13 @@ export class Supervisor {
         isReady = true;
         ready();
       } else {
-        this.#hear(message);
+        this.#hear(index, message);
       }
     });
     worker.on('error', (error: Error) => (place.fault = error));
     worker.on('exit', (code) => {
       place.worker = undefined;
+      this.coordination?.workerDied(index);
       this.#forgetCounts();
       const fault = place.fault ?? new Error(`exit code ${code}`);
       if (this.#ending) return failed(fault); // heard only where the start is still waited for
@@ -126,8 +131,9 @@ export class Supervisor {
     else again();
   }
 
-  #hear(message: Exclude<FromWorker, { type: 'ready' }>): void {
-    if (message.type === 'report') this.#events.onReport(message);
+  #hear(worker: number, message: Exclude<FromWorker, { type: 'ready' }>): void {
+    if (message.type === 'store') this.coordination?.hear(worker, message.message);
+    else if (message.type === 'report') this.#events.onReport(message);
     else if (message.type === 'accessLog') this.#events.onAccessLog(message.block);
     else if (message.type === 'counts') this.#add(message.ticket, message.counts);
   }

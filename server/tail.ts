@@ -2,13 +2,17 @@
 // second, Connection (RFC 9112 §9.3) where persistence is not what the version implies.
 import { formatDate } from '../http/date.ts';
 
+const DATED = [Buffer.from('\r\n', 'latin1'), Buffer.from('Connection: keep-alive\r\n\r\n', 'latin1'), Buffer.from('Connection: close\r\n\r\n', 'latin1')] as const;
+
 export class Tail {
   #second = -1;
   #persistent = new Uint8Array(0);
   #persistent10 = new Uint8Array(0);
   #closing = new Uint8Array(0);
 
-  of(nowMs: number, close: boolean, versionMinor: number): Uint8Array {
+  /** `dated`: the head has a Date already. */
+  of(nowMs: number, close: boolean, versionMinor: number, dated: boolean): Uint8Array {
+    if (dated) return DATED[close ? 2 : versionMinor === 0 ? 1 : 0];
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {
       this.#second = second;

@@ -109,7 +109,8 @@ export class Watch {
   #sendOverdue(connection: Connection): void {
     const { slot } = connection;
     const sent = this.#areas.progress[slot]!;
-    if (sent !== this.#progressSeen[slot]) {
+    // Whoever waits for an origin takes what there is.
+    if (sent !== this.#progressSeen[slot] || this.#areas.starving[slot] === 1) {
       this.#progressSeen[slot] = sent;
       this.#loop.wait(connection, WAIT_SEND);
       return;

@@ -5,21 +5,27 @@ import { layout, native } from '../native/index.ts';
 import { assemble } from './assemble.ts';
 import { AccessLog } from './log/access.ts';
 import type { Counts, FromWorker, ToWorker, WorkerData } from './messages.ts';
+import { loadHooks } from './proxy/hook-module.ts';
 import { refusals } from '../http/refusal.ts';
 
 if (!parentPort) throw new Error('server/worker.ts is started by the supervisor, as a worker thread');
 const port = parentPort;
-const { options, listeners } = workerData as WorkerData;
+const { options, listeners, store } = workerData as WorkerData;
 const tell = (message: FromWorker): void => port.postMessage(message);
 
 const log = options.accessLog === false ? undefined : new AccessLog(options.accessLog, (block) => tell({ type: 'accessLog', block }));
 
-const { loop, site, engine, areas } = assemble({
+const hooks = options.proxy?.hooks === undefined ? undefined : await loadHooks(options.proxy.hooks);
+
+const { loop, site, proxy, engine, areas } = assemble({
   EngineClass: native.Engine,
   options,
   report: (name, message, facts = {}) => tell({ type: 'report', name, message, facts }),
   log,
+  hooks,
+  store: store && { shared: store, post: (message) => tell({ type: 'store', message }) },
   onDrained: () => {
+    proxy?.close();
     engine.stop();
     log?.flush();
     tell({ type: 'drained' });
@@ -28,7 +34,7 @@ const { loop, site, engine, areas } = assemble({
 });
 
 function counts(): Counts {
-  const all: Record<string, number> = { ...loop.counts(), ...site?.counts(), ...engine.census() };
+  const all: Record<string, number> = { ...loop.counts(), ...site?.counts(), ...proxy?.counts(), ...engine.census() };
   for (const [name, index] of Object.entries(layout.counters)) all[name] = areas.counters[index]!;
   loop.requests.refused.forEach((count, code) => {
     if (count > 0) all[`refused.${refusals[code]!.name}`] = count;
@@ -43,6 +49,7 @@ const borrowed = listeners.map(({ fd, shared }) => {
 });
 
 port.on('message', (message: ToWorker) => {
+  if (message.type === 'store') return proxy?.hear(message.message);
   if (message.type === 'count') return tell({ type: 'counts', ticket: message.ticket, counts: counts() });
   loop.drain(() => {
     for (const listener of borrowed) engine.unlisten(listener);

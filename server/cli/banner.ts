@@ -5,6 +5,8 @@ import type { Address } from '../listeners.ts';
 export interface Told {
   readonly addresses: readonly Address[];
   readonly root: string;
+  /** URLs of the origins in the place of a root; none: the root. */
+  readonly origins: readonly string[];
   readonly workers: number;
   /** The port that was asked for, where it was taken. */
   readonly takenPort: number | undefined;
@@ -43,7 +45,7 @@ export function banner(told: Told, colour: boolean): string {
   const rows: [string, string][] = [
     ...local.map((url): [string, string] => ['Local', bold(url)]),
     ...network.map((url): [string, string] => ['Network', bold(url)]),
-    ['Root', told.root],
+    ...(told.origins.length > 0 ? told.origins.map((url): [string, string] => ['Origin', url]) : [['Root', told.root] as [string, string]]),
     ['Workers', String(told.workers)],
   ];
   const lines = rows.map(([name, text]) => `  ${dim(`${name}:`.padEnd(9))} ${text}`);
@@ -53,6 +55,6 @@ export function banner(told: Told, colour: boolean): string {
 }
 
 export function listeningLine(told: Told): string {
-  const record = { time: new Date().toISOString(), event: 'listening', urls: told.addresses.map(urlOf), root: told.root, workers: told.workers, pid: process.pid };
+  const record = { time: new Date().toISOString(), event: 'listening', urls: told.addresses.map(urlOf), ...(told.origins.length > 0 ? { origins: told.origins } : { root: told.root }), workers: told.workers, pid: process.pid };
   return `${JSON.stringify(record)}\n`;
 }

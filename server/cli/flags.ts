@@ -29,6 +29,9 @@ export const flags = [
   { name: 'index', value: 'NAME', default: 'index.html', help: 'the file a request for a folder gets' },
   { name: 'dotfiles', help: 'serve names that begin with a dot (/.well-known always is)' },
   { name: 'symlinks', value: 'HOW', default: 'inside', help: 'follow symbolic links `inside` the root, or `none`' },
+  { name: 'proxy', short: 'P', value: 'URL', multiple: true, help: 'be a cache in front of an origin, in place of a folder; repeatable: requests are shared out' },
+  { name: 'hooks', value: 'FILE', help: 'a module of policy for the cache: what requests become, keys, lifetimes' },
+  { name: 'cache-size', value: 'SIZE', default: '256m, or a quarter of the cgroup', help: 'memory for stored responses, such as 512m or 4g' },
   { name: 'spa', short: 's', value: 'FILE.html', optional: /\.html?$/, default: 'index.html', help: 'a single-page application: pages that do not exist get this file' },
   { name: 'clean-urls', value: 'HOW', default: 'serve', help: '/about for about.html: `serve` it, also `redirect` from /about.html, or `off`' },
   { name: 'browse', short: 'b', help: 'list folders that have no index' },
@@ -62,7 +65,11 @@ export const flags = [
   { name: 'log-format', value: 'FORMAT', default: 'pretty on a terminal, else json', help: 'access log: pretty, json or combined' },
   { name: 'log-file', value: 'FILE', default: 'standard output', help: 'append the access log to a file; SIGUSR1 reopens it' },
   { name: 'grace-period', value: 'SECONDS', default: '10', help: 'for answers under way after the first SIGTERM or SIGINT; a second ends them' },
-  { name: 'json', help: 'doctor: print JSON' },
+  { name: 'request', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'explain: a field of the request; repeatable, -H for short' },
+  { name: 'method', value: 'METHOD', default: 'GET', help: 'explain: of the request' },
+  { name: 'response', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'explain: a field that the origin answers with; repeatable' },
+  { name: 'status', value: 'STATUS', default: '200', help: 'explain: what the origin answers with' },
+  { name: 'json', help: 'doctor, explain: print JSON' },
   { name: 'version', short: 'v', help: 'print the version' },
   { name: 'help', short: 'h', help: 'print this' },
 ] as const satisfies readonly Flag[];
@@ -82,6 +89,9 @@ export class UsageError extends Error {
 
 const byName = new Map<string, Flag>(flags.map((flag) => [flag.name, flag]));
 const byShort = new Map<string, Flag>((flags as readonly Flag[]).flatMap((flag) => (flag.short ? [[flag.short, flag]] : [])));
+
+/** No variable stands for them. */
+const OF_THE_LINE = new Set<string>(['help', 'version', 'json', 'request', 'method', 'response', 'status']);
 
 /** The value of a flag that stands alone. */
 export const ALONE = 'true';
@@ -126,7 +136,7 @@ export function variableOf(flag: Flag): string {
 function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.ProcessEnv, positionals: readonly string[]): void {
   for (const flag of flags as readonly Flag[]) {
     const name = flag.name as FlagName;
-    if (values.has(name) || ['help', 'version', 'json'].includes(name)) continue;
+    if (values.has(name) || OF_THE_LINE.has(name)) continue;
     if (name === 'root' && positionals.length > 0) continue; // the command line decides
     const variable = [variableOf(flag), ...(flag.env ?? [])].find((candidate) => environment[candidate]);
     if (!variable) continue;
@@ -167,7 +177,9 @@ export function helpText(version: string): string {
   });
   return [
     `pagecast ${version}: serves a folder over HTTP`, '',
-    'Usage:', '  pagecast [DIR] [flags]      serve DIR', '  pagecast doctor [DIR]       what this machine allows, and what is missing', '',
+    'Usage:', '  pagecast [DIR] [flags]      serve DIR', '  pagecast doctor [DIR]       what this machine allows, and what is missing',
+    '  pagecast explain URL        what would be answered, and why',
+    '  pagecast store VERB DIR     a cache on disk: ls, verify or rm', '',
     'Flags:', ...rows, '',
     'Each flag can be given as an environment variable: --log-format is PAGECAST_LOG_FORMAT. PORT is known too.', '',
   ].join('\n');

@@ -1,11 +1,18 @@
 #!/usr/bin/env node
 // The pagecast command. Exit codes: 0 done, 1 it could not be done, 2 it was not asked for properly.
+import { explainWords, OF_EXPLAIN } from './asking.ts';
 import { helpText, parseArguments, UsageError } from './flags.ts';
 import { VERSION } from '../version.ts';
 import { settingsOf } from './settings.ts';
 
 async function main(): Promise<void> {
-  const args = parseArguments(process.argv.slice(2), process.env);
+  if (process.argv[2] === 'store') {
+    const { storeCommand } = await import('./store.ts');
+    process.exitCode = await storeCommand(process.argv.slice(3));
+    return;
+  }
+  const words = process.argv.slice(2);
+  const args = parseArguments(words[0] === 'explain' ? explainWords(words) : words, process.env);
   if (args.values.has('help')) return void process.stdout.write(helpText(VERSION));
   if (args.values.has('version')) return void process.stdout.write(`${VERSION}\n`);
   const terminal = process.stdout.isTTY && process.env['NODE_ENV'] !== 'production';
@@ -17,14 +24,21 @@ async function main(): Promise<void> {
     });
     return;
   }
-  if (args.values.has('json')) throw new UsageError('--json is a flag of `pagecast doctor`');
+  if (args.positionals[0] === 'explain') {
+    const { explain } = await import('./explain.ts');
+    const { isTTY } = process.stdout;
+    await explain(args, { json: args.values.has('json') || !isTTY, colour: isTTY && !process.env['NO_COLOR'], write: (text) => void process.stdout.write(text) });
+    return;
+  }
+  if (args.values.has('json')) throw new UsageError('--json is a flag of `pagecast doctor` and `pagecast explain`');
+  for (const name of OF_EXPLAIN) if (args.values.has(name)) throw new UsageError(`--${name} is a flag of \`pagecast explain\``);
   const settings = settingsOf(args, terminal);
   // Loaded now: a mistake on the command line is answered also where the addon cannot run.
   const { serve } = await import('./serve.ts');
   await serve(settings, terminal);
 }
 
-const USAGE_ERRORS = new Set(['UsageError', 'OptionsError', 'UnsupportedPlatformError']);
+const USAGE_ERRORS = new Set(['UsageError', 'OptionsError', 'UnsupportedPlatformError', 'HooksError']);
 
 main().catch((error: unknown) => {
   const fault = error instanceof Error ? error : new Error(String(error));

@@ -19,7 +19,7 @@ export async function serve(settings: Settings, terminal: boolean): Promise<void
   // Node would start its debugger otherwise.
   process.on('SIGUSR1', () => settings.logFile !== undefined && destination?.reopen());
   const { server, addresses, takenPort } = await listenSomewhere(settings, hooks, serving);
-  const told = { addresses, root: server.options.root, workers: server.options.workers, takenPort };
+  const told = { addresses, root: server.options.root, origins: server.options.proxy?.origins.origins.map(({ address }) => address.url) ?? [], workers: server.options.workers, takenPort };
   for (const warning of await offloadsMissed(addresses)) operator.warn(warning, { event: 'offloadOff' });
   if (settings.open) openBrowser(addresses, (message, facts) => operator.warn(message, { ...facts, event: 'openFailed' }));
   if (!settings.quiet) process.stdout.write(terminal ? banner(told, !process.env['NO_COLOR']) : listeningLine(told));

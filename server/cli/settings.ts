@@ -5,7 +5,7 @@ import type { LogFormat } from '../log/format.ts';
 import type { GuardLimits, ServerOptions } from '../options.ts';
 import { UsageError, type Arguments, type FlagName } from './flags.ts';
 import { accessOf, siteOf } from './site-settings.ts';
-import { choice, whole } from './values.ts';
+import { bytes, choice, whole } from './values.ts';
 
 export interface Settings {
   readonly options: ServerOptions;
@@ -32,6 +32,10 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
   const grace = whole('grace-period', one('grace-period'), 0, 3600);
   const mode = one('socket-mode');
   if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode)) throw new UsageError(`--socket-mode must be three octal digits such as 660, not "${mode}"`);
+  const proxy = args.values.get('proxy');
+  const hooks = one('hooks');
+  if (hooks !== undefined && proxy === undefined) throw new UsageError('--hooks steers a cache in front of origins: --proxy is missing');
+  const cacheBytes = bytes('cache-size', one('cache-size'));
   const root = rootOf(dir ?? one('root') ?? '.');
   const port = whole('port', one('port'), 0, 65_535) ?? 8080;
   const listen = args.values.get('listen');
@@ -48,6 +52,8 @@ export function settingsOf(args: Arguments, terminal: boolean): Settings {
       guard: guardOf(one),
       site: siteOf(args, root),
       access: accessOf(args),
+      ...(proxy !== undefined && { proxy: { urls: proxy, ...(hooks !== undefined && { hooks }) } }),
+      ...(cacheBytes !== undefined && { cache: { bytesMax: cacheBytes } }),
       ...(index !== undefined && { index }),
       ...(protect !== undefined && { protect }),
       ...(congestionControl !== undefined && { congestionControl }),

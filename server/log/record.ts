@@ -14,4 +14,4 @@ export interface AccessRecord {
 }
 
 /** Why an answer that was begun did not end as planned; '' when it did. */
-export type Incomplete = '' | 'aborted' | 'fileShortened' | 'fileChanged' | 'stalled';
+export type Incomplete = '' | 'aborted' | 'fileShortened' | 'fileChanged' | 'bodyBroken' | 'stalled';

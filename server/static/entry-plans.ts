@@ -1,7 +1,7 @@
 // What an entry keeps of the plans that were made of it: by what the rules change, and by content coding.
 import type { Entry } from '../../cache/entries.ts';
 import type { Representation } from '../../cache/representation.ts';
-import { selectedOf, type Selected } from './answers.ts';
+import { selectedOf, type Selected } from '../answers.ts';
 import { isCompressible, siblingsOf, type Chosen, type Siblings } from './codings.ts';
 import type { FieldChanges, SiteFields } from './fields.ts';
 import { contentType } from './types.ts';

@@ -3,7 +3,7 @@ import type { Representation } from '../../cache/representation.ts';
 import { METHOD_HEAD, type RequestHead } from '../../http/head.ts';
 import { reasonPhrase } from '../../http/response.ts';
 import { textPlan, type Plan } from '../plan.ts';
-import { pagePlan } from './answers.ts';
+import { pagePlan } from '../answers.ts';
 import { isSame, type EntryPlans } from './entry-plans.ts';
 import { UNCHANGED, type FieldChanges, type SiteFields } from './fields.ts';
 import type { Inquiry } from './inquiry.ts';

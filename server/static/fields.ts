@@ -4,6 +4,7 @@ import type { Representation } from '../../cache/representation.ts';
 import { formatDate } from '../../http/date.ts';
 import { reprDigest } from '../../http/digest.ts';
 import type { FieldList } from '../../http/response.ts';
+import type { HeadFields } from '../answers.ts';
 import { cacheControlOf, type CachingOptions } from './caching.ts';
 
 /** A field that is set, in place of one that was there, or one that is taken away. */
@@ -15,17 +16,6 @@ export interface FieldChanges {
 }
 
 export const UNCHANGED: FieldChanges = { changes: [] };
-
-/** What heads of one representation say apart from lengths and ranges. */
-export interface HeadFields {
-  readonly type: string;
-  /** Of 200 and 206, Content-Type first, where there is one. */
-  readonly content: FieldList;
-  /** Of 304 (RFC 9110 §15.4.5). */
-  readonly notModified: FieldList;
-  /** Of answers about it that do not carry it: 412, 416. */
-  readonly aside: FieldList;
-}
 
 export interface Described {
   readonly representation: Representation;
@@ -68,7 +58,8 @@ export class SiteFields {
     const cacheControl = cacheControlOf(path, type, this.#caching);
     const own: (readonly [string, string])[] = [['Content-Type', type]];
     if (coding !== 'identity') own.push(['Content-Encoding', coding]);
-    own.push(...validatorFields(representation));
+    const validators = validatorFields(representation);
+    own.push(...validators);
     if (cacheControl !== undefined) own.push(['Cache-Control', cacheControl]);
     if (negotiated) own.push(['Vary', 'Accept-Encoding']);
     if (representation.digest) own.push(['Repr-Digest', reprDigest(representation.digest)]);
@@ -79,6 +70,8 @@ export class SiteFields {
       content,
       notModified: content.filter(([name]) => isOfNotModified(name.toLowerCase())),
       aside: this.beside(changes),
+      validators,
+      dated: false,
     };
   }
 
@@ -89,7 +82,7 @@ export class SiteFields {
   }
 }
 
-export function validatorFields({ validators }: Representation): FieldList {
+function validatorFields({ validators }: Representation): FieldList {
   const { etag, lastModifiedMs } = validators;
   return Number.isNaN(lastModifiedMs) ? [['ETag', etag]] : [['ETag', etag], ['Last-Modified', formatDate(lastModifiedMs)]];
 }

@@ -12,11 +12,11 @@ import { canonicalDirectoryLocation, canonicalLocation } from '../../http/path.t
 import { textPlan, type Plan } from '../plan.ts';
 import type { Match } from '../rules/redirects.ts';
 import type { About } from './about.ts';
-import { pagePlan, selectedOf, selectedPlan } from './answers.ts';
+import { pagePlan, selectedOf, selectedPlan, type HeadFields } from '../answers.ts';
 import type { Chosen, Codings } from './codings.ts';
 import { plansOf, selectedIn, type EntryPlans } from './entry-plans.ts';
 import { ErrorAnswers } from './errors.ts';
-import { UNCHANGED, type FieldChanges, type HeadFields, type SiteFields } from './fields.ts';
+import { UNCHANGED, type FieldChanges, type SiteFields } from './fields.ts';
 import type { Inquiry } from './inquiry.ts';
 import { listingPlan, type Listings } from './listings.ts';
 import { HEADERS_FILE, REDIRECTS_FILE, type SiteRules } from './site-rules.ts';
