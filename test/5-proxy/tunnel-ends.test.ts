@@ -18,6 +18,22 @@ t.test('the origin ends', async (t) => {
   await until(async () => (await through.server.counts())['connections'] === 0, 'no connection');
 });
 
+t.test('an origin that ends with its 101', async (t) => {
+  const { origin, place } = await tunnelling(t);
+  origin.answer = () => '';
+  for (const last of ['', 'bye', 'x'.repeat(200_000)]) {
+    const count = origin.heads.length;
+    const client = await End.open(place);
+    client.send(ASK);
+    await until(() => origin.heads.length === count + 1, 'the question');
+    origin.ends.at(-1)!.socket.end(SWITCH + last, 'latin1');
+    t.match(await client.head(), /^HTTP\/1\.1 101 /);
+    await client.reads(last);
+    await until(() => client.ended && !client.failed, 'its FIN');
+    client.socket.end();
+  }
+});
+
 t.test('a client that has ended before the 101 is still sent what comes', async (t) => {
   const { origin, place } = await tunnelling(t);
   origin.answer = () => '';

@@ -1,10 +1,12 @@
 // An origin that changes its protocol when it is asked to, and leaves the rest to the test; and a client that sends and reads bytes.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createSecureServer } from 'node:tls';
 import type { Test } from 'tap';
 import type { ServerOptions } from '../../server/index.ts';
 import type { Place } from '../client.ts';
 import { serve, until, type Serving } from '../serving.ts';
+import { certificate, key } from './origin-certificate.ts';
 
 export const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
 export const ASK = 'GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
@@ -61,8 +63,11 @@ export class TunnelOrigin {
   answer: (head: string) => string = () => SWITCH;
   readonly #server: Server;
 
-  private constructor() {
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  readonly #scheme: string;
+
+  private constructor(secure: boolean) {
+    this.#scheme = secure ? 'https' : 'http';
+    const hearFrom = (socket: Socket): void => {
       const end = new End(socket);
       this.ends.push(end);
       const hear = (): void => {
@@ -77,11 +82,13 @@ export class TunnelOrigin {
         end.send(answer);
       };
       socket.on('data', hear);
-    });
+    };
+    const options = { noDelay: true, allowHalfOpen: true };
+    this.#server = secure ? createSecureServer({ ...options, key, cert: certificate }, hearFrom) : createServer(options, hearFrom);
   }
 
-  static async listen(t: Test): Promise<TunnelOrigin> {
-    const origin = new TunnelOrigin();
+  static async listen(t: Test, secure = false): Promise<TunnelOrigin> {
+    const origin = new TunnelOrigin(secure);
     origin.#server.listen(0, '127.0.0.1');
     await once(origin.#server, 'listening');
     t.teardown(() => {
@@ -92,7 +99,7 @@ export class TunnelOrigin {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import t from 'tap';
 import { createServer, type ServerOptions } from '../../server/index.ts';
 import { pause, serve, until } from '../serving.ts';
-import { ASK, End, open, SWITCH, tunnelling } from './tunnel-origin.ts';
+import { ASK, End, open, SWITCH, tunnelling, TunnelOrigin } from './tunnel-origin.ts';
 
 const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join('');
 
@@ -213,4 +213,39 @@ t.test('other protocols pass where they are named, and none where none is', asyn
     t.match(head, new RegExp(`^HTTP/1\\.1 ${status} `));
     client.socket.destroy();
   }
+});
+
+t.test('behind other requests of its connection, and before more than is held', async (t) => {
+  const { origin, place } = await tunnelling(t);
+  origin.answer = (head) => (head.includes('/chat') ? '' : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  const early = randomBytes(1 << 20).toString('latin1');
+  const client = await End.open(place);
+  client.send(`GET /one HTTP/1.1\r\nHost: h\r\n\r\nGET /two HTTP/1.1\r\nHost: h\r\n\r\n${ASK}${early}`);
+  await until(() => origin.heads.length === 3, 'the questions');
+  const far = origin.ends.at(-1)!;
+  far.send(SWITCH);
+  for (const status of [200, 200, 101]) {
+    t.match(await client.head(), new RegExp(`^HTTP/1\\.1 ${status} `));
+    if (status !== 200) continue;
+    await until(() => client.text.length >= 2, 'a body');
+    t.ok(client.text.startsWith('ok'));
+    client.text = client.text.slice(2);
+  }
+  await far.reads(early);
+  client.socket.destroy();
+});
+
+t.test('through TLS to the origin, and back', async (t) => {
+  const origin = await TunnelOrigin.listen(t, true);
+  const serving = await serve(t, { proxy: { urls: [origin.url], tls: { rejectUnauthorized: false } } });
+  const { client, far } = await open({ origin, ...serving });
+  const bytes = randomBytes(1 << 20).toString('latin1');
+  client.send(bytes);
+  far.send(bytes);
+  await far.reads(bytes);
+  await client.reads(bytes);
+  far.socket.end('bye');
+  await client.reads('bye');
+  await until(() => client.ended && far.ended, 'both ends');
+  client.socket.end();
 });
