@@ -40,7 +40,7 @@ export const commandCases: readonly CommandCase[] = [
   { args: ['DIR', '--quiet=yes'], code: 2, says: /^--quiet takes no value$/ },
   { args: ['DIR', '--index', 'a/b'], code: 2, says: /^index must be a file name/ },
   { args: ['DIR', '--index='], code: 2, says: /^index must be a file name/ },
-  { args: ['DIR', '--json'], code: 2, says: /^--json is a flag of `pagecast doctor`$/ },
+  { args: ['DIR', '--json'], code: 2, says: /^--json is a flag of `pagecast doctor` and `pagecast explain`$/ },
   { args: ['DIR/nowhere'], code: 2, says: /nowhere does not exist$/ },
   { args: [''], code: 2, says: /does not exist$/ },
   { args: ['--root', 'DIR/nowhere'], code: 2, says: /nowhere does not exist$/ },
