@@ -1,12 +1,15 @@
 /** The herd: a thousand clients at once for one cold, large object of a slow origin, which must be asked once. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { HerdReport } from './cache-clients.ts';
 import type { Origin } from './cache-contenders.ts';
 import { HERD_BYTES, herdTarget } from './cache-site.ts';
 import type { Cores } from './cpu.ts';
-import { helper } from './paths.ts';
+import { fixtureBytes } from './fixtures.ts';
+import { HERD_SOURCE } from './paths.ts';
+import { requestHead } from './probe.ts';
 import { Launched } from './processes.ts';
-import type { Server, Site } from './servers.ts';
+import { compile, type Server, type Site } from './servers.ts';
 
 export const HERD_CLIENTS = 1000;
 /** The origin takes ten seconds. */
@@ -22,11 +25,26 @@ export interface Herd {
   readonly spreadMs: number;
 }
 
+/** What bench/herd.c says; times by `monotonicMs`. */
+interface HerdReport {
+  readonly firstBodyByteMsMax: number;
+  readonly endMsMin: number;
+  readonly endMsMax: number;
+  readonly complete: number;
+  /** Of those that were not answered as they should, the first one's reason. */
+  readonly failure: string | null;
+}
+
 /** Throws when any client did not get the whole body. */
 export async function measureHerd(site: Site, origin: Origin, server: Server, cores: Cores, round: number): Promise<Herd> {
   const target = herdTarget(round);
-  const { host, port } = server.address;
-  const command = [process.execPath, helper('cache-clients.js'), host, String(port), target, String(HERD_CLIENTS), String(HERD_BYTES)];
+  const compiled = await compile(site, HERD_SOURCE);
+  if ('reason' in compiled) throw new Error(compiled.reason);
+  const requestPath = join(site.workDirectory, 'herd-request');
+  const bodyPath = join(site.workDirectory, 'herd-body');
+  writeFileSync(requestPath, requestHead(server.address, target));
+  writeFileSync(bodyPath, fixtureBytes({ target, bytes: HERD_BYTES }));
+  const command = [compiled.program, String(server.address.port), String(HERD_CLIENTS), requestPath, bodyPath];
   const clients = new Launched(site.scope, command, { core: cores.load, namespace: null });
   const deadline = setTimeout(() => clients.signal('SIGKILL'), DEADLINE_MS);
   try {

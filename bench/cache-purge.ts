@@ -27,7 +27,7 @@ interface Span {
   readonly to: number;
 }
 
-async function connected<T>(address: Address, work: (connection: Connection) => Promise<T>): Promise<T> {
+export async function connected<T>(address: Address, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await Connection.open(address);
   try {
     return await work(connection);
@@ -36,12 +36,13 @@ async function connected<T>(address: Address, work: (connection: Connection) => 
   }
 }
 
-async function fill(address: Address, objects: number): Promise<void> {
-  let next = 0;
+/** Asks for all of them once, `from` the first to before `to`. */
+export async function fill(address: Address, targetOf: (index: number) => string, from: number, to: number): Promise<void> {
+  let next = from;
   const filler = (): Promise<void> =>
     connected(address, async (connection) => {
-      while (next < objects) {
-        const target = taggedTarget(next);
+      while (next < to) {
+        const target = targetOf(next);
         next += 1;
         const { status } = await connection.ask(requestHead(address, target));
         if (status !== 200) throw new Error(`${target}: status ${status}`);
@@ -89,7 +90,7 @@ function slowest(hits: readonly Span[], during: Span): number {
 export async function measurePurge(server: Server, origin: Origin, objects = PURGED_OBJECTS): Promise<Purged> {
   const { address } = server;
   await connected(address, (connection) => connection.ask(requestHead(address, HOT_TARGET)));
-  await fill(address, objects);
+  await fill(address, taggedTarget, 0, objects);
   const hits: Span[] = [];
   let over = false;
   const hitters = Promise.all(Array.from({ length: HITTERS }, () => hit(address, () => over, hits)));

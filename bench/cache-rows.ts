@@ -36,22 +36,30 @@ export const HIT_ROWS: readonly HitRow[] = [
 /** Pagecast alone; the bar is for the worst round. */
 export interface AloneRow {
   readonly title: string;
-  readonly unit: '' | ' ms' | ' %';
+  readonly unit: '' | ' ms' | ' %' | ' s' | ' bytes';
   readonly bar: number | null;
 }
 
 export const HERD_ROWS = {
   requests: { title: 'herd: requests at the origin', unit: '', bar: 1 },
-  firstByte: { title: "herd: last client's first body byte after the origin's", unit: ' ms', bar: null },
+  firstByte: { title: "herd: last client's first body byte after the origin's", unit: ' ms', bar: 100 },
   ends: { title: "herd: last client's end after the origin's, of the origin's duration", unit: ' %', bar: 5 },
   spread: { title: "herd: last client's end after the first's", unit: ' ms', bar: null },
 } as const satisfies Record<string, AloneRow>;
 
 export const PURGE_ROWS = {
-  purge: { title: 'purge of a tag with 100,000 objects', unit: ' ms', bar: null },
+  purge: { title: 'purge of a tag with 100,000 objects', unit: ' ms', bar: 50 },
   meanwhile: { title: 'purge: slowest hit meanwhile', unit: ' ms', bar: null },
   afterwards: { title: 'purge: slowest hit in the second after it', unit: ' ms', bar: null },
   before: { title: 'purge: slowest hit in the second before it', unit: ' ms', bar: null },
+} as const satisfies Record<string, AloneRow>;
+
+/** Of a store on disk. */
+export const STORE_ROWS = {
+  start: { title: 'start to the first hit, while the scan runs', unit: ' s', bar: 1 },
+  memory: { title: 'memory an object, once the scan is done', unit: ' bytes', bar: 500 },
+  purge: { title: 'purge of a tag with 100,000 objects, among them', unit: ' ms', bar: 50 },
+  meanwhile: { title: 'purge: slowest hit meanwhile', unit: ' ms', bar: null },
 } as const satisfies Record<string, AloneRow>;
 
 export interface CacheJudged {

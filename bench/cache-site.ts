@@ -9,6 +9,8 @@ export const TAG = 'bench';
 
 const HERD_FOLDER = '/herd/';
 const TAGGED_FOLDER = '/tagged/';
+/** As large, without a tag. */
+const PLAIN_FOLDER = '/plain/';
 /** `/-` before a target asks the origin for its record of that target. */
 const RECORDS = '/-';
 
@@ -38,6 +40,17 @@ export const TAGGED_RECORD = TAGGED_FOLDER;
 
 export function isTaggedTarget(target: string): boolean {
   return target.startsWith(TAGGED_FOLDER);
+}
+
+export function plainTarget(index: number): string {
+  return `${PLAIN_FOLDER}${index}`;
+}
+
+/** The same of those without. */
+export const PLAIN_RECORD = PLAIN_FOLDER;
+
+export function isPlainTarget(target: string): boolean {
+  return target.startsWith(PLAIN_FOLDER);
 }
 
 export function recordTarget(target: string): string {

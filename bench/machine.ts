@@ -33,11 +33,15 @@ export function systemCongestionControl(): string {
   return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim();
 }
 
+/** How each of them is asked for its version. */
+const VERSION_FLAGS = { nginx: ['-v'], wrk: ['-v'], cc: ['--version'], openssl: ['version'], h2load: ['--version'] } as const;
+
+export type Tool = keyof typeof VERSION_FLAGS;
+
 /** Call it before the run: the tree may change during it. `tools`: the versions that matter to the section. */
-export function machineFacts(tools: readonly ('nginx' | 'wrk' | 'cc')[]): string[] {
+export function machineFacts(tools: readonly Tool[]): string[] {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
-  const flags = { nginx: ['-v'], wrk: ['-v'], cc: ['--version'] };
-  const versions = tools.map((tool) => (said(tool, flags[tool]) ?? `${tool}: not installed`).replace(/ Copyright.*/, ''));
+  const versions = tools.map((tool) => (said(tool, VERSION_FLAGS[tool]) ?? `${tool}: not installed`).replace(/ Copyright.*/, ''));
   return [
     `date: ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     `machine: ${model}, ${cpus().length} cores, Linux ${release()}, TCP congestion control ${systemCongestionControl()}`,

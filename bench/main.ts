@@ -1,17 +1,26 @@
-/** Entry of `npm run bench`: reads the options, runs one of the four tables, merges its section into the document. */
+/** Entry of `npm run bench`: reads the options, runs one of the tables, merges its section into the document. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { runCache } from './cache.ts';
 import { mergeDocument, type Section } from './document.ts';
+import { DoorsTable } from './doors.ts';
 import { runOffload } from './offload.ts';
+import { runOperations } from './operations/run.ts';
 import { readOptions, USAGE, UsageError, type Options } from './options.ts';
+import { runPairs } from './pairs.ts';
 import { Scope } from './processes.ts';
 import { runQuick } from './quick.ts';
 import type { Report } from './report.ts';
+import { runStore } from './store.ts';
 import { runTable } from './table.ts';
+import { TlsTable } from './tls.ts';
 
 const MODES: Record<Options['mode'], (scope: Scope, options: Options) => Promise<Report>> = {
   table: runTable,
   cache: runCache,
+  store: runStore,
+  tls: (scope, options) => runPairs(new TlsTable(), scope, options),
+  doors: (scope, options) => runPairs(new DoorsTable(), scope, options),
+  operations: runOperations,
   quick: runQuick,
   offload: runOffload,
 };

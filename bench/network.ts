@@ -27,21 +27,21 @@ export interface OffloadBits {
   readonly segmentation: boolean;
 }
 
-function command(program: string, ...args: readonly string[]): string {
+export function command(program: string, ...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
   if (status === 0) return stdout;
   throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
 }
 
-/** Why the namespaces cannot be made, or null. */
-export function networkObstacle(): string | null {
-  if (process.getuid?.() !== 0) return 'it needs root (network namespaces, ethtool -K)';
-  const absent = ['ip', 'ethtool'].find((tool) => findTool(tool) === null);
+/** Why the namespaces cannot be made, or null. `tools`: those that are needed. */
+export function networkObstacle(tools: readonly string[]): string | null {
+  if (process.getuid?.() !== 0) return 'it needs root (network namespaces)';
+  const absent = tools.find((tool) => findTool(tool) === null);
   return absent === undefined ? null : `${absent} is not installed`;
 }
 
 /** Deletes the namespaces of benches whose process is gone. */
-function removeStale(): void {
+export function removeStale(): void {
   for (const line of command('ip', 'netns', 'list').split('\n')) {
     const [name = ''] = line.split(' ');
     const match = new RegExp(`^${NAME_PREFIX}-(\\d+)-`).exec(name);
@@ -49,7 +49,7 @@ function removeStale(): void {
   }
 }
 
-function addNamespace(scope: Scope, role: string): string {
+export function addNamespace(scope: Scope, role: string): string {
   const name = `${NAME_PREFIX}-${process.pid}-${role}`;
   command('ip', 'netns', 'add', name);
   // Deleting a namespace deletes its end of the pair, and so the pair.

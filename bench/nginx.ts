@@ -1,4 +1,5 @@
 /** nginx as someone who cares would run it for static files, and as a cache: what the tables say it is compared with. */
+import type { Certificate } from './certificate.ts';
 import type { Address } from './probe.ts';
 
 interface NginxPlace extends Address {
@@ -8,6 +9,8 @@ interface NginxPlace extends Address {
 
 export interface NginxSite extends NginxPlace {
   readonly root: string;
+  /** Default: no TLS. */
+  readonly certificate?: Certificate | null;
 }
 
 export interface NginxCache extends NginxPlace {
@@ -18,8 +21,11 @@ export interface NginxCache extends NginxPlace {
   readonly cacheSize: string;
 }
 
-export function nginxConfig({ root, ...place }: NginxSite): string {
-  return configured(place, '', `root ${root};`);
+export function nginxConfig({ root, certificate = null, ...place }: NginxSite): string {
+  if (certificate === null) return configured(place, '', `root ${root};`);
+  // Everything else about TLS is at its default: tickets, records of 16 KiB, TLS 1.3 where the client has it.
+  const shown = `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key}; ssl_protocols TLSv1.2 TLSv1.3;`;
+  return configured(place, '', `${shown} root ${root};`, 'ssl http2');
 }
 
 /** proxy_buffer_size and the like at their defaults: a hit reads its head with one pread and sends its body with sendfile. */
@@ -38,8 +44,8 @@ export function nginxCacheConfig({ origin, cacheDirectory, cacheSize, ...place }
   );
 }
 
-/** `shared`: directives of the http block; `served`: of its one server. */
-function configured({ host, port, prefix }: NginxPlace, shared: string, served: string): string {
+/** `shared`: directives of the http block; `served`: of its one server; `spoken`: parameters of where it listens. */
+function configured({ host, port, prefix }: NginxPlace, shared: string, served: string, spoken = ''): string {
   // Only root may choose the worker's user; nginx would warn. The work directory is readable by us alone.
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   return `
@@ -77,7 +83,7 @@ http {
   scgi_temp_path ${prefix}/scgi;
   ${shared}
   server {
-    listen ${host}:${port} backlog=1024;
+    listen ${host}:${port} backlog=1024 ${spoken};
     ${served}
   }
 }

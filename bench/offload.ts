@@ -165,7 +165,7 @@ Without segmentation the pair's backlog overflows now and then; the retransmissi
 export async function runOffload(scope: Scope, options: Options): Promise<Report> {
   const cores = twoCores();
   const absent = missingLoadTool();
-  const obstacle = absent === null ? networkObstacle() : `${absent} is not installed`;
+  const obstacle = absent === null ? networkObstacle(['ip', 'ethtool']) : `${absent} is not installed`;
   if (cores === null || obstacle !== null) {
     say(`the offload table cannot be run: ${obstacle ?? 'it needs two cores'}`);
     return { passed: false, section: null };

@@ -3,6 +3,7 @@
  * see whether a connection was kept; it accepts only what the contenders should send: a status line, fields, Content-Length.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const ANSWER_TIMEOUT_MS = 5000;
@@ -10,6 +11,12 @@ const ANSWER_TIMEOUT_MS = 5000;
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** TLS is spoken there, by a certificate that this run has made (certificate.ts). */
+  readonly secure?: boolean;
+}
+
+export function urlOf({ host, port, secure = false }: Address): string {
+  return `${secure ? 'https' : 'http'}://${host}:${port}`;
 }
 
 export interface Answer {
@@ -64,7 +71,7 @@ export class Connection {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => this.#waiting !== null && socket.destroy(new Error('no answer in time')));
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('connection closed')));
@@ -72,9 +79,10 @@ export class Connection {
 
   static open(address: Address): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const socket = connect(address.port, address.host);
+      const { host, port, secure = false } = address;
+      const socket = secure ? connectSecurely({ host, port, rejectUnauthorized: false }) : connect(port, host);
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(secure ? 'secureConnect' : 'connect', () => {
         socket.off('error', reject);
         resolve(new Connection(socket));
       });

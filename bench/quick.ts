@@ -12,7 +12,7 @@ import { helper } from './paths.ts';
 import { findTool, pinSelf, type Scope } from './processes.ts';
 import { say, type Report } from './report.ts';
 import { alternate, isVoid, noiseOf, type Cell, type Noise, type Outcome } from './rounds.ts';
-import { freePort, isMissing, launched, startPagecast, untilAnswering } from './servers.ts';
+import { admitted, freePort, isMissing, launched, startPagecast } from './servers.ts';
 import type { Missing, Server, Site } from './servers.ts';
 import { withSpread } from './statistics.ts';
 import { verify } from './verify.ts';
@@ -26,23 +26,13 @@ const CONTENDERS: readonly { readonly name: string; readonly program: string }[]
   { name: '@fastify/static', program: 'contenders/fastify-static.js' },
 ];
 
-async function started(contender: Server | Missing): Promise<Server | Missing> {
-  if (isMissing(contender)) return contender;
-  try {
-    await untilAnswering(contender, LOADS[0]!.fixtures[0]!.target);
-    return contender;
-  } catch (error) {
-    await contender.process.stop();
-    return { name: contender.name, reason: reasonOf(error) };
-  }
-}
-
 async function startAll(site: Site): Promise<(Server | Missing)[]> {
-  const contenders = [await started(await startPagecast(site))];
+  const { target } = LOADS[0]!.fixtures[0]!;
+  const contenders = [await admitted(await startPagecast(site), target)];
   for (const { name, program } of CONTENDERS) {
     const port = await freePort();
     const command = [process.execPath, helper(program), site.host, String(port), site.root];
-    contenders.push(await started(launched(site, name, port, command)));
+    contenders.push(await admitted(launched(site, name, port, command), target));
   }
   return contenders;
 }

@@ -3,13 +3,14 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { childrenOf } from './cpu.ts';
 import { reasonOf } from './errors.ts';
 import { fixtureBytes, loadNamed } from './fixtures.ts';
+import type { Certificate } from './certificate.ts';
 import { nginxCacheConfig, nginxConfig } from './nginx.ts';
 import { FLOOR_SOURCE, PAGECAST } from './paths.ts';
-import { Connection, requestHead, type Address } from './probe.ts';
+import { Connection, requestHead, urlOf, type Address } from './probe.ts';
 import { findTool, Launched, run, sleep, type Placement, type Scope } from './processes.ts';
 
 const READY_WAIT_MS = 10_000;
@@ -74,16 +75,12 @@ export async function startPagecast(site: Site, name = 'pagecast', flags: readon
   return launched(site, name, port, [process.execPath, PAGECAST, site.root, ...options]);
 }
 
-/** A shared cache in front of `origin`. */
-export async function startProxy(site: Site, origin: Address, name: string, flags: readonly string[]): Promise<Server | Missing> {
+/** A shared cache in front of `origin`. The port is a part of its keys: one that is to find what it had stored has the same. */
+export async function startProxy(site: Site, origin: Address, name: string, flags: readonly string[], at?: number): Promise<Server | Missing> {
   if (!existsSync(PAGECAST)) return { name, reason: `${PAGECAST} is not built` };
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const options = ['-p', String(port), '-H', site.host, '--workers', '1', '-q', ...flags];
   return launched(site, name, port, [process.execPath, PAGECAST, '--proxy', urlOf(origin), ...options]);
-}
-
-function urlOf({ host, port }: Address): string {
-  return `http://${host}:${port}`;
 }
 
 /** `configure`: the configuration for a port and a directory of its own. */
@@ -120,9 +117,16 @@ function isNginxWorker(pid: number): boolean {
   }
 }
 
-export function startNginx(site: Site): Promise<Server | Missing> {
+/** With a certificate it speaks TLS alone, HTTP/1.1 and HTTP/2. */
+export async function startNginx(site: Site, certificate: Certificate | null = null): Promise<Server | Missing> {
   const { host, root } = site;
-  return launchedNginx(site, 'nginx', (port, prefix) => nginxConfig({ host, port, root, prefix }));
+  const server = await launchedNginx(site, 'nginx', (port, prefix) => nginxConfig({ host, port, root, prefix, certificate }));
+  return certificate === null || isMissing(server) ? server : secured(server);
+}
+
+/** The same server, by an address at which TLS is spoken. */
+export function secured(server: Server): Server {
+  return { ...server, address: { ...server.address, secure: true } };
 }
 
 /** nginx with proxy_cache; `cacheDirectory`: where it keeps what it stores. */
@@ -141,18 +145,24 @@ function syntheticAnswer(): Buffer {
   return Buffer.concat([Buffer.from(head + HEAD_END), fixtureBytes(fixture)]);
 }
 
+/** A program of one C file of this folder, with these libraries. */
+export async function compile(site: Site, source: string, libraries: readonly string[] = []): Promise<{ readonly program: string } | { readonly reason: string }> {
+  const compiler = findTool('cc');
+  if (compiler === null) return { reason: 'no C compiler (cc)' };
+  const program = join(site.workDirectory, basename(source, '.c'));
+  const compiled = await run(site.scope, [compiler, '-O2', '-o', program, source, ...libraries], UNPLACED, COMPILE_DEADLINE_MS);
+  return compiled.exitCode === 0 ? { program } : { reason: `${basename(source)} does not compile: ${compiled.lastWords}` };
+}
+
 /** `answer`: the bytes that pagecast sends for 1 KiB, or null when it sends none. */
 export async function startFloor(site: Site, answer: Buffer | null): Promise<Server | Missing> {
   const name = 'floor';
-  const compiler = findTool('cc');
-  if (compiler === null) return { name, reason: 'no C compiler (cc)' };
-  const program = join(site.workDirectory, 'floor');
-  const compiled = await run(site.scope, [compiler, '-O2', '-o', program, FLOOR_SOURCE], UNPLACED, COMPILE_DEADLINE_MS);
-  if (compiled.exitCode !== 0) return { name, reason: `floor.c does not compile: ${compiled.lastWords}` };
+  const compiled = await compile(site, FLOOR_SOURCE);
+  if ('reason' in compiled) return { name, reason: compiled.reason };
   const answerPath = join(site.workDirectory, 'floor-answer');
   writeFileSync(answerPath, answer ?? syntheticAnswer());
   const port = await freePort();
-  return launched(site, name, port, [program, String(port), answerPath]);
+  return launched(site, name, port, [compiled.program, String(port), answerPath]);
 }
 
 /** Returns when `target` is answered with a 200; throws when the process ends first or the wait is too long. */
@@ -176,4 +186,16 @@ export async function untilAnswering(server: Server, target: string): Promise<vo
     await sleep(READY_POLL_MS);
   }
   throw new Error(`no answer within ${READY_WAIT_MS} ms (${last})`);
+}
+
+/** The contender, answering `target` with a 200, or why it does not: then it is stopped. */
+export async function admitted(contender: Server | Missing, target: string): Promise<Server | Missing> {
+  if (isMissing(contender)) return contender;
+  try {
+    await untilAnswering(contender, target);
+    return contender;
+  } catch (error) {
+    await contender.process.stop();
+    return { name: contender.name, reason: reasonOf(error) };
+  }
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadHead, type Load } from './fixtures.ts';
-import type { Address } from './probe.ts';
+import { urlOf, type Address } from './probe.ts';
 import { findTool, run, type Placement, type Scope } from './processes.ts';
 import type { Verified } from './verify.ts';
 
@@ -65,8 +65,8 @@ export class Wrk {
     this.#placement = placement;
     this.#load = load;
     this.#verified = verified;
-    this.#script = join(directory, `${name}-${load.name}.lua`);
-    this.#url = `http://${address.host}:${address.port}${load.fixtures[0]!.target}`;
+    this.#script = join(directory, `${name.replace(/\W+/g, '-')}-${load.name}.lua`);
+    this.#url = urlOf(address) + load.fixtures[0]!.target;
     writeFileSync(this.#script, script(load, address, verified));
   }
 

@@ -12,6 +12,11 @@ export class Copies {
     return this.#copies.get(coding);
   }
 
+  /** Of all that are there. */
+  get bytes(): number {
+    return [...this.#copies.values()].reduce((sum, copy) => sum + (copy !== null && 'file' in copy ? copy.size : 0), 0);
+  }
+
   /** For another entry of the same version. */
   share(): this {
     this.#owners += 1;

@@ -38,6 +38,7 @@ export class Entries<Plans> {
   readonly #others: LRUCache<string, Entry<Plans>>;
   readonly #release: (file: number) => void;
   #dropped: Entry<Plans>[] = [];
+  #closed = false;
 
   /** @param filesMax open files; @param othersMax remembered paths that are no file. */
   constructor(filesMax: number, othersMax: number, release: (file: number) => void) {
@@ -51,6 +52,7 @@ export class Entries<Plans> {
   }
 
   set(path: string, entry: Entry<Plans>): void {
+    if (this.#closed) return this.#drop(entry);
     if (entry.kind === 'file') {
       const before = this.#files.peek(path);
       // The same version, looked at anew: what was made of it is still of use.
@@ -70,9 +72,27 @@ export class Entries<Plans> {
     return shed;
   }
 
+  /** The same, of those that have bytes to give back, until there are so many. */
+  shedBytes(bytes: number, bytesOf: (entry: Entry<Plans>) => number): void {
+    let shed = 0;
+    for (const path of [...this.#files.rkeys()]) {
+      if (shed >= bytes) return;
+      const own = bytesOf(this.#files.peek(path)!);
+      if (own > 0) this.#files.delete(path);
+      shed += own;
+    }
+  }
+
   /** The path of the entry that a file record belongs to. */
   pathOf(file: number): string | undefined {
     return [...this.#files.values()].find(({ representation }) => representation?.file === file)?.path;
+  }
+
+  /** Lets go of everything, and keeps nothing any more: what is set from now on is there for those who pin it at once. */
+  close(): void {
+    this.#closed = true;
+    this.#files.clear();
+    this.#others.clear();
   }
 
   /** Keeps an entry's records for an answer that is being made of it, until it is unpinned. False: they are gone. */

@@ -14,6 +14,7 @@ export function keyOfUri(uri: string): string | undefined {
 
 function normalAuthority(scheme: string, authority: string): string {
   const host = authority.toLowerCase();
+  if (host.endsWith(':')) return host.slice(0, -1); // an empty port is the default one (RFC 3986 §6.2.3)
   const port = scheme === 'http' ? ':80' : ':443';
   return host.endsWith(port) ? host.slice(0, -port.length) : host;
 }

@@ -25,13 +25,26 @@ export interface FileFacts {
   readonly isPrivate: boolean;
 }
 
+/** Bytes of a representation in a record of their own, from its first one on. */
+export interface Piece {
+  readonly file: number;
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  readonly inArena: boolean;
+  readonly arriving: boolean;
+}
+
 export interface Representation {
   /** Number of the open file record; the owner of the entry holds a reference to it. */
   readonly file: number;
+  /** Negative: not known, and there are only parts of it. */
   readonly size: number;
   readonly inArena: boolean;
   /** Its bytes are still coming from an origin. */
   readonly arriving: boolean;
+  /** In order, where they lie in several records or are not all there; undefined: all in `file`. */
+  readonly pieces: readonly Piece[] | undefined;
   readonly protection: number;
   readonly cause: number;
   readonly validators: Validators;
@@ -98,6 +111,7 @@ export function representationOf(file: number, facts: FileFacts, nowMs: number):
     size: facts.size,
     inArena: facts.inArena,
     arriving: false,
+    pieces: undefined,
     protection: facts.protection,
     cause: facts.cause,
     racy: isRacy(facts, nowMs),
@@ -115,7 +129,7 @@ export function representationOf(file: number, facts: FileFacts, nowMs: number):
 export function codedRepresentation(file: number, facts: FileFacts, source: Representation): Representation {
   const { etag } = representationOf(file, facts, 0).validators;
   return {
-    file, size: facts.size, inArena: facts.inArena, arriving: false, protection: facts.protection, cause: facts.cause, digest: facts.digest, racy: false,
+    file, size: facts.size, inArena: facts.inArena, arriving: false, pieces: undefined, protection: facts.protection, cause: facts.cause, digest: facts.digest, racy: false,
     modifiedMs: source.modifiedMs,
     validators: { etag, lastModifiedMs: source.validators.lastModifiedMs },
   };

@@ -6,7 +6,9 @@
  *
  * Userinfo is refused with every other '@' (RFC 9110 §4.2.4), IPvFuture because nobody speaks it.
  */
-import { COLON, digitValues, DOT, hexValues, NO_DIGIT, PERCENT, registeredNameCharacters } from './characters.ts';
+import { COLON, digitValues, hexValues, NO_DIGIT, PERCENT, registeredNameCharacters } from './characters.ts';
+import { canonicalIpv6, IPV6_CHARACTERS_MAX } from './ip-address.ts';
+import { latin1Text } from './latin1.ts';
 
 export const AUTHORITY_MALFORMED = -2;
 export const PORT_ABSENT = -1;
@@ -17,9 +19,6 @@ const isRegisteredName = registeredNameCharacters;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const PORT_MAX = 65_535;
-
-/** "0000:0000:0000:0000:0000:ffff:255.255.255.255" */
-const IPV6_BYTES_MAX = 45;
 
 /** The port, PORT_ABSENT where there is none or an empty one, or AUTHORITY_MALFORMED. */
 export function authorityPort(bytes: Uint8Array, start: number, end: number): number {
@@ -57,17 +56,11 @@ function registeredNameEnd(bytes: Uint8Array, start: number, end: number): numbe
   return i;
 }
 
-/** Plausible rather than exact: hex digits, colons (two or more) and dots. Nothing here is ever connected to. */
 function literalEnd(bytes: Uint8Array, start: number, end: number): number {
-  let colons = 0;
+  const stop = Math.min(end, start + 1 + IPV6_CHARACTERS_MAX + 1);
   let i = start + 1;
-  for (; i < end && bytes[i] !== CLOSING_BRACKET; i++) {
-    const byte = bytes[i]!;
-    if (byte === COLON) colons++;
-    else if (byte !== DOT && !isHex(byte)) return -1;
-  }
-  const length = i - start - 1;
-  return i < end && colons >= 2 && length <= IPV6_BYTES_MAX ? i + 1 : -1;
+  while (i < stop && bytes[i] !== CLOSING_BRACKET) i++;
+  return i < stop && canonicalIpv6(latin1Text(bytes, start + 1, i)) !== undefined ? i + 1 : -1;
 }
 
 function isHex(byte: number): boolean {

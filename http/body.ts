@@ -43,6 +43,19 @@ export class RequestBody {
     this.coding.reset();
   }
 
+  /** Begins a body whose frames are somebody else's: all that is fed is payload, until end() (RFC 9113 §8.1). */
+  beginOpen(): void {
+    this.begin(-1, false);
+    this.remaining = Infinity;
+    this.done = false;
+  }
+
+  /** An open body, or one of a known length, ends here. */
+  end(): void {
+    this.remaining = 0;
+    this.done = true;
+  }
+
   /** Takes bytes[start, end). Returns the offset consumed up to: `end` where more is needed, else just past the body. */
   feed(bytes: Uint8Array, start: number, end: number): number {
     let i = start;
@@ -56,6 +69,10 @@ export class RequestBody {
     const stop = Math.min(end, start + this.remaining);
     this.remaining -= stop - start;
     this.received += stop - start;
+    if (this.received > this.bodyBytesMax) {
+      this.error = CONTENT_TOO_LARGE;
+      return stop;
+    }
     this.onData?.(bytes, start, stop);
     this.done = !this.chunked && this.remaining === 0;
     return stop;

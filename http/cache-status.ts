@@ -38,12 +38,11 @@ export function cacheStatus(name: string, status: CacheStatus): string {
 }
 
 /**
- * §2: "caches SHOULD preserve the existing field value". One that is no List is dropped: whoever reads the field ignores all of it,
- * and would ignore what we say.
+ * §2: "caches SHOULD preserve the existing field value". Of lines that are no List together, whoever reads the field ignores all, and
+ * would ignore the member that a cache adds: false.
  */
-export function appendCacheStatus(existing: string | undefined, member: string): string {
-  const members = existing === undefined ? undefined : parseList(existing);
-  return existing === undefined || members === undefined || members.length === 0 ? member : `${existing}, ${member}`;
+export function canBeAddedTo(lines: readonly string[]): boolean {
+  return lines.length === 0 || (parseList(lines.join(', '))?.length ?? 0) > 0;
 }
 
 /** §2.3, §2.5, §2.6: only meaningful where fwd is present. */

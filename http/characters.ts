@@ -18,6 +18,7 @@ export const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
+export const EQUALS = 0x3d;
 export const QUESTION_MARK = 0x3f;
 export const BACKSLASH = 0x5c;
 

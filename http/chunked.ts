@@ -4,7 +4,7 @@
  *   chunked-body   = *chunk last-chunk trailer-section CRLF
  *   chunk          = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
  *   chunk-size     = 1*HEXDIG
- *   chunk-ext      = *( BWS ";" BWS name [ BWS "=" BWS value ] )      ignored; bounded, and its characters checked
+ *   chunk-ext      : chunk-extension.ts                               ignored, and bounded
  *   trailer-section = *( field-line CRLF )                            discarded; may not be merged unasked (§7.1.2)
  *
  *       ┌────────────────────────────────── CRLF ─┐
@@ -13,6 +13,7 @@
  *
  * A line end is CRLF and nothing else: servers that took a bare LF or CR within an extension for one have been smuggled through.
  */
+import { ChunkExtension } from './chunk-extension.ts';
 import { COLON, CR, fieldValueCharacters, hexValues, HTAB, LF, NO_DIGIT, SEMICOLON, SP, tokenCharacters } from './characters.ts';
 import { BAD_CHUNK, BAD_TRAILER, CHUNK_LINE_TOO_LONG, NOTHING_REFUSED, TRAILERS_TOO_LARGE } from './refusal.ts';
 
@@ -45,6 +46,7 @@ export class ChunkedCoding {
   /** Of the current chunk. */
   size = 0;
   private readonly limits: ChunkedLimits;
+  private readonly extension = new ChunkExtension();
   private state = SIZE_FIRST;
   private lineBytes = 0;
   private extensionBytes = 0;
@@ -86,22 +88,27 @@ export class ChunkedCoding {
         return this.takeDigit(byte);
       case SIZE:
         if (byte === CR) return this.goTo(SIZE_LF);
-        if (byte === SEMICOLON) return this.goTo(EXTENSION);
+        if (byte === SEMICOLON) return this.beginExtension();
         if (byte === SP || byte === HTAB) return this.goTo(BEFORE_EXTENSION);
         return this.takeDigit(byte);
       case BEFORE_EXTENSION:
         // Whitespace is allowed before a ';' only: some pad sizes with it, others take "1 0" for 10.
-        if (byte === SEMICOLON) return this.goTo(EXTENSION);
+        if (byte === SEMICOLON) return this.beginExtension();
         return byte === SP || byte === HTAB ? NOTHING_REFUSED : BAD_CHUNK;
       case EXTENSION:
-        if (byte === CR) return this.goTo(SIZE_LF);
+        if (byte === CR) return this.extension.isWhole ? this.goTo(SIZE_LF) : BAD_CHUNK;
         if (++this.extensionBytes > this.limits.extensionBytesMax) return CHUNK_LINE_TOO_LONG;
-        return fieldValueCharacters[byte] === 1 ? NOTHING_REFUSED : BAD_CHUNK;
+        return this.extension.take(byte) ? NOTHING_REFUSED : BAD_CHUNK;
       default:
         if (byte !== LF) return BAD_CHUNK;
         this.lineBytes = 0;
         return this.goTo(this.size > 0 ? PAYLOAD : TRAILER_FIRST);
     }
+  }
+
+  private beginExtension(): number {
+    this.extension.begin();
+    return this.goTo(EXTENSION);
   }
 
   private takeDigit(byte: number): number {

@@ -45,6 +45,10 @@ export class RequestHead {
   private words: DataView = new DataView(noBytes.buffer);
   private start = 0;
   private end = 0;
+  /** Of the target URI: it is the connection's, which is secured or not (RFC 9110 §7.1). Set by whoever reads from it. */
+  scheme: 'http' | 'https' = 'http';
+  /** It came by HTTP/2, and was written out as one of HTTP/1.1. Set by whoever has done so. */
+  fromHttp2 = false;
 
   constructor(limits?: Partial<HeadLimits>) {
     this.limits = { ...headLimits, ...limits };
@@ -87,6 +91,11 @@ export class RequestHead {
   /** 0 or 1; HTTP/1.2 and later are served as HTTP/1.1 (RFC 9110 §2.5). */
   get versionMinor(): number {
     return this.line.versionMinor;
+  }
+
+  /** Of HTTP, in which the request was received (RFC 9110 §2.5). */
+  get version(): '1.0' | '1.1' | '2' {
+    return this.fromHttp2 ? '2' : this.line.versionMinor === 0 ? '1.0' : '1.1';
   }
 
   get targetForm(): number {
@@ -210,6 +219,8 @@ export class RequestHead {
     // Of the bytes' own kind, so that parse() stays monomorphic; Buffer.prototype.slice would be a view.
     const bytes: Uint8Array = Uint8Array.prototype.slice.call(this.bytes, this.start, this.end);
     copy.parse(bytes, 0, bytes.length);
+    copy.scheme = this.scheme;
+    copy.fromHttp2 = this.fromHttp2;
     return copy;
   }
 }

@@ -49,7 +49,7 @@ export const FIELD_ORIGIN = known('origin');
 export const FIELD_PRAGMA = known('pragma');
 export const FIELD_REFERER = known('referer');
 export const FIELD_TE = known('te');
-export const FIELD_TRAILER = known('trailer');
+export const FIELD_TRACEPARENT = known('traceparent');
 export const FIELD_UPGRADE = known('upgrade');
 export const FIELD_USER_AGENT = known('user-agent');
 export const FIELD_VIA = known('via');
@@ -91,7 +91,7 @@ export function fieldNameBytes(id: number): number {
 
 /** The factor was searched for: the smallest under which no two of the names above meet. */
 function slotOf(length: number, first: number, last: number): number {
-  return (length + 7 * first + last) & (SLOTS - 1);
+  return (length + 15 * first + last) & (SLOTS - 1);
 }
 
 function known(name: string): number {

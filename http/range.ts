@@ -55,9 +55,9 @@ export function parseRange(value: string, size: number, limits: RangeLimits = ra
   return ranges.length === 0 ? unsatisfiable : { kind: 'ranges', ranges };
 }
 
-/** content-range = "bytes" SP first-pos "-" last-pos "/" complete-length, §14.4; `end` is exclusive. */
+/** content-range = "bytes" SP first-pos "-" last-pos "/" ( complete-length / "*" ), §14.4; `end` is exclusive, `size` negative where it is not known. */
 export function contentRange(start: number, end: number, size: number): string {
-  return `bytes ${start}-${end - 1}/${size}`;
+  return `bytes ${start}-${end - 1}/${size < 0 ? '*' : size}`;
 }
 
 /** The Content-Range of a 416, §15.5.17. */

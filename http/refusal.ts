@@ -25,8 +25,12 @@ export const NOTHING_REFUSED = row('nothing-refused', 0, '');
 export const BARE_CR = row('bare-cr', 400, 'A CR without LF.');
 export const BARE_LF = row('bare-lf', 400, 'An LF without CR.');
 
+// Plain HTTP where TLS is spoken
+export const PLAINTEXT = row('plaintext', 400, 'This port speaks TLS: the URL begins with https://.');
+
 // The request line, RFC 9112 §3
 export const BAD_REQUEST_LINE = row('bad-request-line', 400, 'The request line is not: method, space, target, space, version.');
+export const METHOD_TOO_LONG = row('method-too-long', 501, 'No method is as long as this.');
 export const BAD_TARGET = row('bad-target', 400, 'The request target is malformed or does not fit the method.');
 export const TARGET_TOO_LONG = row('target-too-long', 414, 'The request target is too long.');
 export const BAD_VERSION = row('bad-version', 400, 'The HTTP version is malformed.');
@@ -39,6 +43,9 @@ export const BAD_FIELD_NAME = row('bad-field-name', 400, 'A field name is not a 
 export const BAD_FIELD_VALUE = row('bad-field-value', 400, 'A field value contains a control character.');
 export const HEAD_TOO_LARGE = row('head-too-large', 431, 'The request head is too large.');
 export const TOO_MANY_FIELDS = row('too-many-fields', 431, 'The request head has too many fields.');
+
+// What only HTTP/2 says of a message, RFC 9113 §8.2, §8.3
+export const MALFORMED_MESSAGE = row('malformed-message', 400, 'A field is there that HTTP/2 does not have, or a pseudo-field is missing, doubled or unknown.');
 
 // Host, RFC 9112 §3.2
 export const HOST_MISSING = row('host-missing', 400, 'Host is missing.');
@@ -65,3 +72,6 @@ export const CONTENT_TOO_LARGE = row('content-too-large', 413, 'The content is l
 // Time, found by whoever owns the clock
 export const HEAD_TIMEOUT = row('head-timeout', 408, 'The request head did not arrive in time.');
 export const BODY_TIMEOUT = row('body-timeout', 408, 'The request content did not arrive in time.');
+
+// Before the first request, proxy-protocol.ts
+export const BAD_PROXY_HEADER = row('bad-proxy-header', 400, 'The connection does not begin with a header of the PROXY protocol.');

@@ -8,7 +8,7 @@
  */
 import { digitValues, NO_DIGIT, CR, QUESTION_MARK, SLASH, SP, targetCharacters, targetPathCharacters, tokenCharacters } from './characters.ts';
 import { afterLineEnd, refusalAt } from './line-end.ts';
-import { BAD_REQUEST_LINE, BAD_TARGET, BAD_VERSION, TARGET_TOO_LONG, VERSION_UNSUPPORTED } from './refusal.ts';
+import { BAD_REQUEST_LINE, BAD_TARGET, BAD_VERSION, METHOD_TOO_LONG, TARGET_TOO_LONG, VERSION_UNSUPPORTED } from './refusal.ts';
 import { classifyTarget, TARGET_ORIGIN } from './target.ts';
 import { wordOf } from './words.ts';
 
@@ -78,7 +78,7 @@ export class RequestLine {
     const stop = Math.min(limit, start + METHOD_BYTES_MAX + 1);
     let i = start;
     while (i < stop && tokenCharacters[bytes[i]!] === 1) i++;
-    if (i - start > METHOD_BYTES_MAX) return -BAD_REQUEST_LINE;
+    if (i - start > METHOD_BYTES_MAX) return -METHOD_TOO_LONG;
     if (i === start || i === limit || bytes[i] !== SP) return refusalAt(bytes, i, limit, BAD_REQUEST_LINE);
     this.methodEnd = i;
     this.method = methodNumber(bytes, start, i);

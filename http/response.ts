@@ -69,13 +69,22 @@ export function reasonPhrase(status: number): string {
 /** Status line and field lines, each with its CRLF, without the empty line. Throws on a field that would break the head. */
 export function encodeHead(status: number, fields: FieldList): Uint8Array {
   if (!Number.isInteger(status) || status < 100 || status > 599) throw new Error(`not a status: ${status}`);
-  let text = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
+  return latin1Bytes(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${fieldLines(fields)}`);
+}
+
+/** The end of a body in chunks: last chunk, trailer section and empty line (RFC 9112 §7.1). Throws as encodeHead does. */
+export function encodeLastChunk(trailers: FieldList): Uint8Array {
+  return latin1Bytes(`0\r\n${fieldLines(trailers)}\r\n`);
+}
+
+function fieldLines(fields: FieldList): string {
+  let text = '';
   for (const [name, value] of fields) {
     if (name === '' || !consistsOf(name, tokenCharacters)) throw new Error(`not a field name: ${JSON.stringify(name)}`);
     if (!consistsOf(value, fieldValueCharacters)) throw new Error(`not a value for ${name}: ${JSON.stringify(value)}`);
     text += `${name}: ${value}\r\n`;
   }
-  return latin1Bytes(text);
+  return text;
 }
 
 /** Values from peers and files are checked where they come in; one that gets here is our own mistake, and would split a response. */

@@ -60,9 +60,9 @@ void Engine::pause(int32_t number, int error) {
 void Engine::accept_burst(int32_t number) {
   const int listener = listeners_[static_cast<size_t>(number)].fd;
   for (int i = 0; i < kAcceptBurst && listener >= 0 && room(); ++i) {
-    const bool fresh = free_.empty();
     // Out of slots, or below of descriptors, after the first: nobody may be waiting any more. Who does is told again.
-    if (fresh && connections_.size() >= areas_.slots) return i == 0 ? pause(number, -ENFILE) : void();
+    const int64_t slot = vacant_slot();
+    if (slot < 0) return i == 0 ? pause(number, -ENFILE) : void();
     sockaddr_in6 address{};
     socklen_t length = sizeof address;
     const int fd = kernel_.accept(listener, reinterpret_cast<sockaddr*>(&address), &length);
@@ -72,33 +72,63 @@ void Engine::accept_burst(int32_t number) {
       continue;
     }
     if (fd < 0) return i == 0 ? pause(number, fd) : void();
-    if (fresh) {
-      free_.push_back(static_cast<uint32_t>(connections_.size()));
-      connections_.emplace_back();
-    }
-    const uint32_t slot = free_.back();
-    Connection& connection = connections_[slot];
-    epoll_event edge{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.u64 = tag(slot, connection.generation)}};
-    if (const int error = kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, fd, &edge); error < 0) {
+    if (const int error = occupy(static_cast<uint32_t>(slot), fd, address, EPOLLIN | EPOLLOUT | EPOLLRDHUP); error < 0) {
       kernel_.close(fd);
       return pause(number, error);
     }
-    free_.pop_back();
-    const uint32_t generation = connection.generation;
-    const bool waiting = connection.waiting, sharing = connection.sharing;  // the lists name the slot still
-    connection = Connection{};
-    connection.waiting = waiting;
-    connection.sharing = sharing;
-    connection.generation = generation;
-    connection.fd = fd;
-    connection.writable = true;
-    connection.address = address;
     areas_.paused[slot] = 0;
-    areas_.progress[slot] = 0;
     areas_.counters[kCounter_accepted] += 1;
-    areas_.counters[kCounter_connections] += 1;
-    event(kEvent_ACCEPTED, static_cast<int32_t>(slot), static_cast<int32_t>(generation), number);
+    event(kEvent_ACCEPTED, static_cast<int32_t>(slot), static_cast<int32_t>(generation(static_cast<uint32_t>(slot))), number);
   }
+}
+
+// One that nobody has, or -ENFILE. It is taken by occupy().
+int64_t Engine::vacant_slot() {
+  if (free_.empty()) {
+    if (connections_.size() >= areas_.slots) return -ENFILE;
+    free_.push_back(static_cast<uint32_t>(connections_.size()));
+    connections_.emplace_back();
+  }
+  return free_.back();
+}
+
+// 0 or -errno: then `fd` is the caller's, and the slot is vacant.
+int Engine::occupy(uint32_t slot, int fd, const sockaddr_in6& address, uint32_t edges) {
+  Connection& connection = connections_[slot];
+  const uint32_t generation = connection.generation;
+  epoll_event edge{edges | EPOLLET, {.u64 = tag(slot, generation)}};
+  if (const int error = kernel_.epoll_control(epoll_, EPOLL_CTL_ADD, fd, &edge); error < 0) return error;
+  free_.pop_back();
+  const bool waiting = connection.waiting, sharing = connection.sharing;  // the lists name the slot still
+  connection = Connection{};
+  connection.waiting = waiting;
+  connection.sharing = sharing;
+  connection.generation = generation;
+  connection.fd = fd;
+  connection.writable = true;
+  connection.address = address;
+  areas_.progress[slot] = 0;
+  areas_.counters[kCounter_connections] += 1;
+  return 0;
+}
+
+// Its input is its owner's, and so is no edge of ours.
+int Engine::borrow(int owned) {
+  const int64_t slot = vacant_slot();
+  if (slot < 0) return static_cast<int>(slot);
+  const int fd = kernel_.duplicate(owned);
+  if (fd < 0) return fd;
+  sockaddr_in6 address{};
+  socklen_t length = sizeof address;
+  int error = kernel_.peer_name(fd, reinterpret_cast<sockaddr*>(&address), &length);
+  if (error == 0) error = occupy(static_cast<uint32_t>(slot), fd, address, EPOLLOUT);
+  if (error < 0) {
+    kernel_.close(fd);
+    return error;
+  }
+  connections_[static_cast<size_t>(slot)].borrowed = true;
+  areas_.paused[slot] = 1;
+  return static_cast<int>(slot);
 }
 
 }  // namespace pagecast

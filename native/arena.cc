@@ -14,6 +14,17 @@ void Arena::limit(size_t bytes_max) {
   bytes_max_ = bytes_max;
 }
 
+void Arena::squeeze(double share) {
+  std::lock_guard lock(mutex_);
+  share_ = share;
+  while (mapped_.load() > budget() && segments_.size() > 1) evict_oldest();
+}
+
+size_t Arena::budget() const {
+  if (bytes_max_ < 2 * kSegmentBytes) return bytes_max_;
+  return std::max(2 * kSegmentBytes, static_cast<size_t>(static_cast<double>(bytes_max_) * share_));
+}
+
 int Arena::store(Resident& file, const uint8_t* bytes, size_t length) {
   std::lock_guard lock(mutex_);
   if (file.segment != nullptr) return 0;
@@ -58,7 +69,7 @@ int Arena::grow() {
   if (!segments_.empty()) kernel_.memory_seal(segments_.back()->fd);
   mapped_ += kSegmentBytes;
   segments_.push_back(std::move(segment));
-  while (mapped_.load() > bytes_max_ && segments_.size() > 1) evict_oldest();
+  while (mapped_.load() > budget() && segments_.size() > 1) evict_oldest();
   return 0;
 }
 

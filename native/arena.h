@@ -48,12 +48,16 @@ class Arena {
   Arena(Kernel& kernel, Quiescence& quiescence) : kernel_(kernel), quiescence_(quiescence) {}
 
   void limit(size_t bytes_max);
+  // Keeps no more than this share of the limit, from now on; what is over it goes at once. Two segments stay: an arena has at least
+  // those. Waits for loop threads: only for pool threads.
+  void squeeze(double share);
   // Copies `length` bytes in. 0, or -errno: -ENOBUFS where they cannot fit at all, the kernel's word otherwise.
   int store(Resident& file, const uint8_t* bytes, size_t length);
   void remove(Resident& file);
   size_t bytes() const { return mapped_.load(std::memory_order_relaxed); }
 
  private:
+  size_t budget() const;
   int append(Resident& file, const uint8_t* bytes, size_t length);
   int grow();
   void evict_oldest();
@@ -64,6 +68,7 @@ class Arena {
   std::mutex mutex_;
   std::list<std::unique_ptr<Segment>> segments_;  // oldest first; the last one is being filled
   size_t bytes_max_ = 64u << 20;
+  double share_ = 1;
   std::atomic<size_t> mapped_{0};
 };
 

@@ -2,11 +2,16 @@
 // -errno stands for the kernel's refusal.
 #include <napi.h>
 
+#include <cerrno>
+
 #include "binding_arguments.h"
 #include "binding_engine.h"
+#include "binding_tls.h"
 #include "guard_thread.h"
+#include "host_addresses.h"
 #include "jobs.h"
 #include "listen.h"
+#include "notify.h"
 #include "probe_binding.h"
 #include "store_files_binding.h"
 
@@ -56,8 +61,25 @@ Napi::Value local_address_binding(const Napi::CallbackInfo& info) {
   return out;
 }
 
+Napi::Value socket_pair_binding(const Napi::CallbackInfo& info) {
+  auto ends = info[0].As<Napi::Int32Array>();
+  return number(info, socket_pair(ends.Data()));
+}
+
+Napi::Value find_addresses_binding(const Napi::CallbackInfo& info) {
+  return number(info, find_addresses(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Value notify_binding(const Napi::CallbackInfo& info) {
+  return number(info, notify(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::String>().Utf8Value()));
+}
+
 Napi::Value close_descriptor(const Napi::CallbackInfo& info) {
   return number(info, linux_kernel().close(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Value duplicate_descriptor(const Napi::CallbackInfo& info) {
+  return number(info, linux_kernel().duplicate(info[0].As<Napi::Number>().Int32Value()));
 }
 
 // What the store has is held by the process: it outlives the worker that made it.
@@ -77,6 +99,34 @@ void let_go_kept(const Napi::CallbackInfo& info) {
   let_go(file);  // hold_kept's
 }
 
+Napi::Value read_kept(const Napi::CallbackInfo& info) {
+  File* file = nullptr;
+  if (const int error = process().files.find_kept(bytes_argument(info, 0), &file); error < 0) return number(info, error);
+  auto into = info[2].As<Napi::Uint8Array>();
+  const auto offset = static_cast<off_t>(file->private_copy.offset) + info[1].As<Napi::Number>().Int64Value();
+  const ssize_t read = file->private_fd < 0 ? -EBADF : process().kernel.read_at(file->private_fd, into.Data(), into.ByteLength(), offset);
+  let_go(file);
+  return number(info, static_cast<double>(read));
+}
+
+// Of the bounds of sealed memory, what may be used.
+void squeeze(const Napi::CallbackInfo& info) {
+  const double share = info[0].As<Napi::Number>();
+  process().private_memory.squeeze(share);
+  process().pool->submit_always(std::make_unique<SqueezeJob>(process(), share));
+}
+
+// What is sealed, or will be, and so is never reclaimed by the kernel.
+Napi::Value sealed_memory(const Napi::CallbackInfo& info) {
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("arenaBytes", static_cast<double>(process().arena.bytes()));
+  out.Set("privateBytes", static_cast<double>(process().private_memory.bytes.load()));
+  out.Set("privateBytesMax", static_cast<double>(process().private_memory.budget()));
+  out.Set("snapshotBytes", static_cast<double>(process().guard.counts.snapshot_bytes.load()));
+  out.Set("bodyBytes", static_cast<double>(process().files.body_bytes.load()));
+  return out;
+}
+
 Napi::Value raise_file_limit_binding(const Napi::CallbackInfo& info) { return number(info, static_cast<double>(raise_file_limit())); }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
@@ -86,10 +136,18 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("listenUnix", Napi::Function::New<listen_unix_binding>(env, "listenUnix"));
   exports.Set("adoptListener", Napi::Function::New<adopt_listener_binding>(env, "adoptListener"));
   exports.Set("localAddress", Napi::Function::New<local_address_binding>(env, "localAddress"));
+  exports.Set("socketPair", Napi::Function::New<socket_pair_binding>(env, "socketPair"));
+  exports.Set("duplicateDescriptor", Napi::Function::New<duplicate_descriptor>(env, "duplicateDescriptor"));
   exports.Set("closeDescriptor", Napi::Function::New<close_descriptor>(env, "closeDescriptor"));
+  exports.Set("findAddresses", Napi::Function::New<find_addresses_binding>(env, "findAddresses"));
+  exports.Set("notify", Napi::Function::New<notify_binding>(env, "notify"));
   exports.Set("raiseFileLimit", Napi::Function::New<raise_file_limit_binding>(env, "raiseFileLimit"));
+  exports.Set("squeeze", Napi::Function::New<squeeze>(env, "squeeze"));
+  exports.Set("sealedMemory", Napi::Function::New<sealed_memory>(env, "sealedMemory"));
   exports.Set("holdKept", Napi::Function::New<hold_kept>(env, "holdKept"));
   exports.Set("letGoKept", Napi::Function::New<let_go_kept>(env, "letGoKept"));
+  exports.Set("readKept", Napi::Function::New<read_kept>(env, "readKept"));
+  define_tls(env, exports, process());
   define_probes(env, exports);
   define_store_files(env, exports);
   return exports;

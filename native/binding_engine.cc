@@ -74,19 +74,29 @@ Napi::Function EngineObject::define(Napi::Env env, Process& process) {
                          InstanceMethod<&EngineObject::send>("send"),
                          InstanceMethod<&EngineObject::resume>("resume"),
                          InstanceMethod<&EngineObject::close>("close"),
+                         InstanceMethod<&EngineObject::unacknowledged>("unacknowledged"),
                          InstanceMethod<&EngineObject::peer>("peer"),
+                         InstanceMethod<&EngineObject::secure>("secure"),
+                         InstanceMethod<&EngineObject::security>("security"),
                          InstanceMethod<&EngineObject::listen>("listen"),
                          InstanceMethod<&EngineObject::unlisten>("unlisten"),
                          InstanceMethod<&EngineObject::accept_again>("acceptAgain"),
+                         InstanceMethod<&EngineObject::borrow>("borrow"),
+                         InstanceMethod<&EngineObject::generation>("generation"),
                          InstanceMethod<&EngineObject::open_root>("openRoot"),
+                         InstanceMethod<&EngineObject::close_root>("closeRoot"),
                          InstanceMethod<&EngineObject::check>("check"),
                          InstanceMethod<&EngineObject::open>("open"),
+                         InstanceMethod<&EngineObject::retain>("retain"),
                          InstanceMethod<&EngineObject::release>("release"),
+                         InstanceMethod<&EngineObject::copy>("copy"),
                          InstanceMethod<&EngineObject::read>("read"),
                          InstanceMethod<&EngineObject::list>("list"),
                          InstanceMethod<&EngineObject::keep>("keep"),
                          InstanceMethod<&EngineObject::begin>("begin"),
                          InstanceMethod<&EngineObject::append>("append"),
+                         InstanceMethod<&EngineObject::rise>("rise"),
+                         InstanceMethod<&EngineObject::open_stored>("openStored"),
                          InstanceMethod<&EngineObject::end>("end"),
                          InstanceMethod<&EngineObject::settle>("settle"),
                          InstanceMethod<&EngineObject::take>("take"),
@@ -96,6 +106,7 @@ Napi::Function EngineObject::define(Napi::Env env, Process& process) {
                          InstanceMethod<&EngineObject::keep_private>("keepPrivate"),
                          InstanceMethod<&EngineObject::census>("census"),
                          InstanceMethod<&EngineObject::start>("start"),
+                         InstanceMethod<&EngineObject::stay>("stay"),
                          InstanceMethod<&EngineObject::stop>("stop"),
                      },
                      &process);
@@ -135,6 +146,10 @@ void EngineObject::close(const Napi::CallbackInfo& info) {
   if (engine_) engine_->close(unsigned_argument(info, 0), unsigned_argument(info, 1), info[2].ToBoolean());
 }
 
+Napi::Value EngineObject::unacknowledged(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->unacknowledged(unsigned_argument(info, 0), unsigned_argument(info, 1)) : 0);
+}
+
 Napi::Value EngineObject::peer(const Napi::CallbackInfo& info) {
   const Connection* connection = engine_ ? engine_->find(unsigned_argument(info, 0), unsigned_argument(info, 1)) : nullptr;
   char text[INET6_ADDRSTRLEN] = "";
@@ -164,6 +179,14 @@ Napi::Value EngineObject::unlisten(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::accept_again(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), engine_ ? engine_->accept_again(info[0].As<Napi::Number>().Int32Value()) : -EBADF);
+}
+
+Napi::Value EngineObject::borrow(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->borrow(info[0].As<Napi::Number>().Int32Value()) : -EBADF);
+}
+
+Napi::Value EngineObject::generation(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), engine_ ? engine_->generation(unsigned_argument(info, 0)) : 0);
 }
 
 void EngineObject::limit_arena(const Napi::CallbackInfo& info) {
@@ -228,6 +251,14 @@ Napi::Value EngineObject::start(const Napi::CallbackInfo& info) {
   context_ = std::make_unique<Napi::AsyncContext>(env, "pagecast.Engine", Value());
   if (napi_add_async_cleanup_hook(env, Watch::clean_up, watch_, &watch_->hook) != napi_ok) return Napi::Number::New(env, -ENOMEM);
   return Napi::Number::New(env, uv_poll_start(&watch_->handle, UV_READABLE, Watch::ready));
+}
+
+// Whether libuv's loop goes on for our sake alone.
+void EngineObject::stay(const Napi::CallbackInfo& info) {
+  if (watch_ == nullptr) return;
+  auto* handle = reinterpret_cast<uv_handle_t*>(&watch_->handle);
+  if (info[0].ToBoolean()) uv_ref(handle);
+  else uv_unref(handle);
 }
 
 void EngineObject::stop(const Napi::CallbackInfo&) { shut_down(); }

@@ -22,19 +22,29 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   Napi::Value send(const Napi::CallbackInfo& info);
   void resume(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
+  Napi::Value unacknowledged(const Napi::CallbackInfo& info);
   Napi::Value peer(const Napi::CallbackInfo& info);
+  Napi::Value secure(const Napi::CallbackInfo& info);
+  Napi::Value security(const Napi::CallbackInfo& info);
   Napi::Value listen(const Napi::CallbackInfo& info);
   Napi::Value unlisten(const Napi::CallbackInfo& info);
   Napi::Value accept_again(const Napi::CallbackInfo& info);
+  Napi::Value borrow(const Napi::CallbackInfo& info);
+  Napi::Value generation(const Napi::CallbackInfo& info);
   Napi::Value open_root(const Napi::CallbackInfo& info);
+  void close_root(const Napi::CallbackInfo& info);
   Napi::Value check(const Napi::CallbackInfo& info);
   Napi::Value open(const Napi::CallbackInfo& info);
+  void retain(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
+  Napi::Value copy(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value list(const Napi::CallbackInfo& info);
   Napi::Value keep(const Napi::CallbackInfo& info);
   Napi::Value begin(const Napi::CallbackInfo& info);
   Napi::Value append(const Napi::CallbackInfo& info);
+  void rise(const Napi::CallbackInfo& info);
+  Napi::Value open_stored(const Napi::CallbackInfo& info);
   void end(const Napi::CallbackInfo& info);
   Napi::Value settle(const Napi::CallbackInfo& info);
   Napi::Value take(const Napi::CallbackInfo& info);
@@ -44,6 +54,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   void keep_private(const Napi::CallbackInfo& info);
   Napi::Value census(const Napi::CallbackInfo& info);
   Napi::Value start(const Napi::CallbackInfo& info);
+  void stay(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
 
   void shut_down();

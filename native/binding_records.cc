@@ -11,6 +11,10 @@ Napi::Value EngineObject::open_root(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), engine_ ? engine_->open_root(bytes_argument(info, 0).c_str()) : -EBADF);
 }
 
+void EngineObject::close_root(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->close_root(info[0].As<Napi::Number>().Int32Value());
+}
+
 Napi::Value EngineObject::check(const Napi::CallbackInfo& info) {
   if (!engine_) return Napi::Number::New(info.Env(), kCheck_UNKNOWN);
   const std::string path = bytes_argument(info, 1);
@@ -28,6 +32,28 @@ Napi::Value EngineObject::open(const Napi::CallbackInfo& info) {
   const bool taken = engine_ && engine_->open(unsigned_argument(info, 0), bytes_argument(info, 1), bytes_argument(info, 2),
                                               static_cast<Symlinks>(info[3].As<Napi::Number>().Int32Value()), limits);
   return Napi::Boolean::New(info.Env(), taken);
+}
+
+// A body of the store on disk, whose name in its folder begins with its first two digits.
+Napi::Value EngineObject::open_stored(const Napi::CallbackInfo& info) {
+  LoadLimits limits;
+  const std::string id = bytes_argument(info, 2);
+  limits.stored = {id, size_argument(info, 3)};
+  limits.hash_bytes_max = size_argument(info, 4);
+  limits.arena_bytes_max = size_argument(info, 5);
+  limits.protect = info[6].As<Napi::Number>().Int32Value();
+  limits.accept = kAccept_WHOLE;
+  const bool taken = engine_ && engine_->open(unsigned_argument(info, 0), bytes_argument(info, 1), id.substr(0, 2) + "/" + id, Symlinks::none, limits);
+  return Napi::Boolean::New(info.Env(), taken);
+}
+
+void EngineObject::retain(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->retain(unsigned_argument(info, 0));
+}
+
+Napi::Value EngineObject::copy(const Napi::CallbackInfo& info) {
+  auto into = info[2].As<Napi::Uint8Array>();
+  return Napi::Number::New(info.Env(), engine_ ? static_cast<double>(engine_->copy(unsigned_argument(info, 0), size_argument(info, 1), into.Data(), into.ByteLength())) : -EBADF);
 }
 
 void EngineObject::release(const Napi::CallbackInfo& info) {
@@ -72,12 +98,17 @@ Napi::Value EngineObject::keep(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value EngineObject::begin(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), engine_ ? engine_->begin(bytes_argument(info, 0)) : -EBADF);
+  const int fd = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : -1;
+  return Napi::Number::New(info.Env(), engine_ ? engine_->begin(bytes_argument(info, 0), fd) : -EBADF);
 }
 
 Napi::Value EngineObject::append(const Napi::CallbackInfo& info) {
   const auto bytes = info[1].As<Napi::Uint8Array>();
   return Napi::Number::New(info.Env(), engine_ ? engine_->append(unsigned_argument(info, 0), bytes.Data(), bytes.ByteLength()) : -EBADF);
+}
+
+void EngineObject::rise(const Napi::CallbackInfo& info) {
+  if (engine_) engine_->rise(unsigned_argument(info, 0), size_argument(info, 1));
 }
 
 void EngineObject::end(const Napi::CallbackInfo& info) {

@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "kernel.h"
+#include "tls_session.h"
 
 namespace pagecast {
 
@@ -38,10 +39,12 @@ struct Connection {
   bool queued = false;      // stands in the ready list
   bool waiting = false;     // stands in the list that the timer looks after
   bool sharing = false;     // stands in the list of those with shared pages
+  bool borrowed = false;    // somebody else reads from it, and writes to it between our answers
   bool reading_ahead = false;
   int8_t nearness = -1;     // a Nearness, once it was asked for
   std::unique_ptr<std::deque<Pending>> pending;
   std::unique_ptr<SharedPages> shared;
+  std::unique_ptr<TlsSession> tls;  // null: what it speaks is plain
   sockaddr_in6 address{};   // v4 fits; a unix peer has no name
 };
 
@@ -52,6 +55,7 @@ struct Leaving {
   Nearness nearness;
   std::unique_ptr<SharedPages> shared;
   int64_t until_ms;  // then it is reset
+  bool borrowed;
 };
 
 }  // namespace pagecast

@@ -35,10 +35,12 @@ Engine::Engine(Process& process, const Areas& areas)
 Engine::~Engine() {
   for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
     // Whoever was not drained may be in the middle of an answer, and FIN is the end of one that has no length.
-    if (connections_[slot].fd >= 0) close_slot(slot, kReason_BY_US, !connections_[slot].lingering);
+    const Connection& connection = connections_[slot];
+    const bool whole = connection.lingering || (connection.borrowed && !connection.pending);
+    if (connection.fd >= 0) close_slot(slot, kReason_BY_US, !whole);
   }
   for (Leaving& one : leaving_) {
-    kernel_.reset(one.fd);
+    if (!one.borrowed) kernel_.reset(one.fd);  // else its owner has seen to its end
     kernel_.close(one.fd);
     orphan(*one.shared, one.nearness);
   }
@@ -69,6 +71,7 @@ Engine::~Engine() {
 int Engine::receive() {
   event_count_ = 0;
   rx_used_ = 0;
+  handshake_steps_ = 0;
   reader_.enter();
   take_deferred();
 
@@ -131,9 +134,12 @@ void Engine::service(uint32_t slot) {
   if (!room()) return make_ready(slot);
   Connection& connection = connections_[slot];
   if (connection.pending && connection.writable && !connection.reading_ahead) flush(slot);
+  else if (connection.tls && connection.writable) send_secure_output(slot);
   if (connection.fd < 0 || !connection.readable) return;
   if (connection.lingering) return discard_input(slot);
-  if (!areas_.paused[slot] && !connection.ended) read(slot);
+  if (areas_.paused[slot] || connection.ended) return;
+  if (connection.tls) read_secure(slot);
+  else read(slot);
 }
 
 void Engine::read(uint32_t slot) {
@@ -200,6 +206,11 @@ const Connection* Engine::find(uint32_t slot, uint32_t generation) const {
   return const_cast<Engine*>(this)->live(slot, generation);
 }
 
+int Engine::unacknowledged(uint32_t slot, uint32_t generation) const {
+  const Connection* connection = find(slot, generation);
+  return connection == nullptr ? 0 : std::max(0, kernel_.unacknowledged(connection->fd));
+}
+
 void Engine::make_ready(uint32_t slot) {
   if (connections_[slot].queued) return;
   connections_[slot].queued = true;
@@ -235,7 +246,10 @@ void Engine::close_slot(uint32_t slot, int32_t reason, bool hard) {
   if (hard) {
     areas_.counters[kCounter_resets] += 1;
     kernel_.reset(connection.fd);
+  } else if (connection.tls) {
+    part(connection);
   }
+  connection.tls.reset();
   if (!leaves) kernel_.close(connection.fd);
   connection.fd = -1;
   deferred_.push_back({kEvent_CLOSED, static_cast<int32_t>(slot), static_cast<int32_t>(connection.generation), reason, 0, 0});

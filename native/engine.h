@@ -27,6 +27,8 @@
 #include "pool.h"
 #include "quiescence.h"
 #include "resolve.h"
+#include "ticket_keys.h"
+#include "tls_context.h"
 
 namespace pagecast {
 
@@ -39,6 +41,8 @@ struct Process {
   PrivateMemory private_memory{kernel};
   Guard guard{*this};
   Files files{kernel, arena, private_memory, guard};
+  TicketKeys ticket_keys;
+  TlsContexts tls_contexts;
 
   Process(Kernel& k, std::unique_ptr<Pool> p) : kernel(k), pool(std::move(p)) {}
 };
@@ -57,7 +61,7 @@ struct Areas {
   double* progress;    // a slot: bytes sent so far, for the watch over stalled sends
   uint8_t* paused;     // a slot: 1 while TypeScript wants no more input
   uint8_t* starving;   // a slot: 1 while its answer waits for a body to arrive
-  uint8_t* broken;     // a record: 1 when its lease is broken and it is no version to be answered with
+  uint8_t* broken;     // a record: 1 when its lease is broken, 2 when it is damaged, and it is no version to be answered with
   uint32_t slots;
 };
 
@@ -83,24 +87,36 @@ class Engine {
   int listen(int fd, bool shared);  // listener number or -errno; the descriptor stays its owner's
   int unlisten(int listener);
   int accept_again(int listener);
+  // A connection that somebody else has: its slot, or -errno. What is sent on it goes out between what its owner writes. It is
+  // paused, and stays the owner's: CLOSED says that nothing can be sent on it from here any more.
+  int borrow(int fd);
+  uint32_t generation(uint32_t slot) const { return slot < connections_.size() ? connections_[slot].generation : 0; }
 
   int receive();              // how many events
   int send(size_t words);     // how many commands are not DONE
   void resume(uint32_t slot, uint32_t generation);
   void close(uint32_t slot, uint32_t generation, bool hard);
+  int unacknowledged(uint32_t slot, uint32_t generation) const;
   const Connection* find(uint32_t slot, uint32_t generation) const;
+  // From now on the connection speaks TLS, of which bytes[0, length) have come already. 0 or -errno.
+  int secure(uint32_t slot, uint32_t generation, uint32_t context, const uint8_t* bytes, size_t length);
 
   int open_root(const char* path);
+  void close_root(int root);
   int check(int root, const char* path, int64_t file, Symlinks symlinks, bool refresh_root);
   bool open(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, const LoadLimits& limits);
+  void retain(uint32_t file);
   void release(uint32_t file);
+  // Bytes from private memory, where the record has such: how many, or -EAGAIN.
+  ssize_t copy(uint32_t file, uint64_t offset, uint8_t* into, size_t length);
   // Answered by READ, but keep(): by OPENED. False: the pool's queue is full.
   bool read(uint32_t ticket, uint32_t file);
   bool list(uint32_t ticket, const std::string& root, const std::string& path, Symlinks symlinks, bool dotfiles, uint32_t names_max);
   bool keep(uint32_t ticket, const std::string& key, std::vector<uint8_t> bytes, size_t arena_bytes_max);
   // A body that arrives, filled by this engine: record number, 0, or -errno. One that is not ended when the engine goes is broken.
-  int begin(const std::string& key);
+  int begin(const std::string& key, int fd);
   int append(uint32_t file, const uint8_t* bytes, size_t length);
+  void rise(uint32_t file, size_t length);
   void end(uint32_t file, bool whole);
   // A whole body into shared memory, as another record. Answered by OPENED.
   bool settle_body(uint32_t ticket, uint32_t file, const std::string& key, size_t arena_bytes_max);
@@ -127,6 +143,7 @@ class Engine {
   struct Root {
     std::string path;
     int fd = -1;
+    bool open = false;
   };
 
   Connection* live(uint32_t slot, uint32_t generation);
@@ -135,14 +152,24 @@ class Engine {
   bool room() const { return event_count_ < kEventsMax - 8 && rx_used_ + kReceiveBytes <= areas_.rx_bytes; }
   void event(int32_t type, int32_t a, int32_t b, int32_t c = 0, int32_t d = 0, int32_t e = 0);
   void accept_burst(int32_t number);
+  int64_t vacant_slot();
+  int occupy(uint32_t slot, int fd, const sockaddr_in6& address, uint32_t edges);
   void pause(int32_t number, int error);
   void service(uint32_t slot);
   void read(uint32_t slot);
+  void read_secure(uint32_t slot);
+  TlsSession::Reading decrypt(uint32_t slot, size_t& taken);
+  bool refuses_plaintext(uint32_t slot, const uint8_t* bytes, size_t length);
+  void refuse_handshake(uint32_t slot);
+  void send_secure_output(uint32_t slot);
+  void part(Connection& connection);
+  Advance carry(Connection& connection, std::vector<Span>& spans, size_t& first, int32_t after, double& sent);
   void discard_input(uint32_t slot);
   void flush(uint32_t slot);
   void execute(double* command);
   void settle(uint32_t slot, const Advance& outcome, Pending& front);
   void finish(uint32_t slot, int32_t after);
+  void note_damage(const Span& span, int reason);
   void read_ahead(uint32_t slot, const Pending& front);
   void take_mail();
   void take_deferred();
@@ -183,6 +210,8 @@ class Engine {
   std::array<Listener, kListenersMax> listeners_;
   std::vector<Root> roots_;
   std::vector<Span> spans_;  // of the command at hand
+  int handshake_steps_ = 0;  // of this receive()
+  std::vector<uint8_t> wire_;  // ciphertext that has just come
   int timer_ = -1;
   int64_t timer_due_ms_ = 0;          // 0: not armed
   std::vector<uint32_t> waiting_;     // to be served again in a millisecond

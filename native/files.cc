@@ -27,8 +27,12 @@ int Files::adopt(int fd, const LoadLimits& limits, File** out) {
     struct stat status;
     error = kernel_.status(fd, &status);
     if (error < 0) break;
-    if (File* known = find(identity_of(status)); known != nullptr) {
+    if (File* known = find(identity_of(status), limits.stored); known != nullptr) {
       kernel_.close(fd);
+      if (known->stored && known->stored->is_damaged()) {
+        if (release(known)) destroy(known);
+        return -EBADMSG;
+      }
       if (known->wants_arena && known->resident.bytes == nullptr) readmit(*known);
       *out = known;
       return 0;
@@ -39,11 +43,27 @@ int Files::adopt(int fd, const LoadLimits& limits, File** out) {
     // A file that never stands still is sent as it is, and checked at its end.
     Loading loading{kernel_, arena_, memory_, guard_, *file, limits, attempt == kAttempts - 1};
     error = loading.run(earlier(fd, file->identity));
+    if (error == 0 && !limits.stored.id.empty()) error = recognise(*file, limits);
     if (error == 0) return insert(std::move(file), out);
     discard(*file);
   }
   kernel_.close(fd);
   return error;
+}
+
+// What can become private is looked at now, as a whole: private bytes are sent as they are.
+int Files::recognise(File& file, const LoadLimits& limits) {
+  if (const int error = StoredBody::check_whole(kernel_, file.fd, limits.stored); error < 0) return error;
+  file.stored = std::make_unique<StoredBody>(limits.stored);
+  // Of a large one the first block: who is told that it is damaged before its head is sent has another answer.
+  const bool is_small = static_cast<size_t>(file.identity.size) <= limits.hash_bytes_max;
+  const bool is_private = file.private_fd >= 0;
+  file.stored->verify(kernel_, is_private ? file.private_fd.load() : file.fd, is_private ? file.private_copy.offset : 0, 0, is_small ? limits.stored.bytes : 1);
+  struct stat after;
+  if (const int error = kernel_.status(file.fd, &after); error < 0) return error;
+  // What was copied on the way is what was looked at.
+  if (identity_of(after) != file.identity) return -EAGAIN;
+  return file.stored->is_damaged() ? -EBADMSG : 0;
 }
 
 int Files::make_private(File& file) {
@@ -107,14 +127,15 @@ int Files::keep(const std::string& key, const std::vector<uint8_t>& bytes, size_
   return insert(std::move(file), out);
 }
 
-int Files::begin(const std::string& key, File** out) {
+int Files::begin(const std::string& key, int fd, File** out) {
   auto file = std::make_unique<File>();
-  const int memory = kernel_.memory_create("pagecast-body");
-  if (memory < 0) return memory;
+  const int memory = fd < 0 ? kernel_.memory_create("pagecast-body") : -1;
+  if (fd < 0 && memory < 0) return memory;
   file->growth = std::make_unique<Growth>();
   file->private_fd = memory;
+  file->fd = fd;
   file->key = key;
-  file->protection = kProtection_SEALED;
+  file->protection = fd < 0 ? kProtection_SEALED : kProtection_OFF;
   return insert(std::move(file), out);
 }
 
@@ -127,10 +148,12 @@ bool Files::retain_living(File* file) {
   return false;
 }
 
-File* Files::find(const Identity& identity) {
+File* Files::find(const Identity& identity, const StoredName& stored) {
   std::lock_guard lock(mutex_);
   const auto found = by_identity_.find(identity);
   if (found == by_identity_.end() || found->second->settling || is_lost(*found->second)) return nullptr;
+  const StoredBody* body = found->second->stored.get();
+  if (stored.id.empty() ? body != nullptr : body == nullptr || !body->is(stored)) return nullptr;
   return retain_living(found->second) ? found->second : nullptr;
 }
 
@@ -143,7 +166,8 @@ Earlier Files::earlier(int fd, const Identity& identity) {
 
 int Files::insert(std::unique_ptr<File> file, File** out) {
   constexpr size_t kEarlierMax = 8192;
-  const int64_t born_ns = file->fd < 0 ? 0 : kernel_.born_ns(file->fd);
+  const bool is_kept = !file->key.empty();
+  const int64_t born_ns = is_kept ? 0 : kernel_.born_ns(file->fd);
   std::lock_guard lock(mutex_);
   size_t number = numbers_;
   if (!free_.empty()) {
@@ -161,7 +185,7 @@ int Files::insert(std::unique_ptr<File> file, File** out) {
   std::unique_ptr<Block>& block = blocks_[number / kBlockRecords];
   if (!block) block = std::make_unique<Block>();
   (*block)[number % kBlockRecords].store(*out, std::memory_order_release);
-  if ((*out)->fd < 0) {
+  if (is_kept) {
     by_key_[(*out)->key] = *out;  // kept by two at once: as above
     return 0;
   }
@@ -178,7 +202,10 @@ void Files::discard(File& file) {
   arena_.remove(file.resident);
   if (const uint8_t* base = file.mapping.exchange(nullptr)) kernel_.file_unmap(base, static_cast<size_t>(file.identity.size));
   const int own = file.private_fd.exchange(-1);
-  if (file.growth && own >= 0) kernel_.close(own);
+  if (file.growth && own >= 0) {
+    kernel_.close(own);
+    body_bytes -= file.growth->bytes();
+  }
   memory_.give_back(file.private_copy);
   if (const int memory = file.snapshot_fd.exchange(-1); memory >= 0) kernel_.close(memory);
   guard_.counts.snapshot_bytes -= std::exchange(file.snapshot_bytes, 0);

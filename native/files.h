@@ -20,6 +20,7 @@
 #include "growing.h"
 #include "kernel.h"
 #include "private_memory.h"
+#include "stored_body.h"
 
 namespace pagecast {
 
@@ -65,7 +66,8 @@ struct File {
   std::atomic<int> private_fd{-1};                // private memory with all of it; once there it stays
   PrivateCopy private_copy;                       // the same; set before private_fd
   std::string key;                                // of bytes that were kept, or are arriving, else empty
-  std::unique_ptr<Growth> growth;                 // of a body that arrives, or did; private_fd is its own memory
+  std::unique_ptr<Growth> growth;                 // of a body that arrives, or did; private_fd is its own memory, or fd its file
+  std::unique_ptr<StoredBody> stored;             // of a body of the store on disk, which begins the file
   std::atomic<int> snapshot_fd{-1};               // after a break: what answers under way still need
   std::atomic<const uint8_t*> mapping{nullptr};   // for peers on this host, who get copies
   std::atomic<bool> becoming_private{false};
@@ -102,6 +104,7 @@ struct LoadLimits {
   int accept = 0;             // kAccept_*
   size_t hash_bytes_max = 8u << 20;
   size_t arena_bytes_max = 64u << 10;
+  StoredName stored;          // the file is that body of the store on disk, or none
 };
 
 class Guard;
@@ -131,11 +134,13 @@ class Files {
   // of `key` that there is, if there is one. 0 or -errno.
   int keep(const std::string& key, const std::vector<uint8_t>& bytes, size_t arena_bytes_max, File** out);
   int find_kept(const std::string& key, File** out);  // 0 or -ENOENT
-  // A body that will arrive, as a record without a file. Loop threads. 0 or -errno.
-  int begin(const std::string& key, File** out);
+  // A body that will arrive: in memory, or in a file that somebody else writes, whose descriptor is taken over (`fd`, else
+  // -1). Loop threads. 0 or -errno.
+  int begin(const std::string& key, int fd, File** out);
   void destroy(File* file);
   // Copies a file whose writers are held back into private memory, once. 0 or -errno.
   int make_private(File& file);
+  std::atomic<uint64_t> body_bytes{0};  // of bodies that arrive, or did, in memory of their own
   size_t count() {
     std::lock_guard lock(mutex_);
     return numbers_ - free_.size();
@@ -147,7 +152,8 @@ class Files {
       return static_cast<size_t>((identity.inode * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(identity.changed_ns));
     }
   };
-  File* find(const Identity& identity);
+  File* find(const Identity& identity, const StoredName& stored);
+  int recognise(File& file, const LoadLimits& limits);
   Earlier earlier(int fd, const Identity& identity);
   void discard(File& file);
   void readmit(File& file);

@@ -65,9 +65,9 @@ void Growth::tell(const File& file) {
 
 // ---- the engine that fills ----
 
-int Engine::begin(const std::string& key) {
+int Engine::begin(const std::string& key, int fd) {
   File* file = nullptr;
-  if (const int error = process_.files.begin(key, &file); error < 0) return error;
+  if (const int error = process_.files.begin(key, fd, &file); error < 0) return error;
   ++held_[file];
   Files::retain(file);
   filling_.insert(file);
@@ -77,11 +77,18 @@ int Engine::begin(const std::string& key) {
 
 int Engine::append(uint32_t number, const uint8_t* bytes, size_t length) {
   File* file = process_.files.at(number);
-  PAGECAST_ASSERT(file != nullptr && filling_.count(file) == 1);
+  PAGECAST_ASSERT(file != nullptr && filling_.count(file) == 1 && file->fd < 0);
   const uint64_t there = file->growth->bytes();
   const int error = write_exactly(kernel_, file->private_fd, bytes, length, there);
+  if (error == 0) process_.files.body_bytes += length;
   if (error == 0) file->growth->rise(*file, there + length);
   return error;
+}
+
+void Engine::rise(uint32_t number, size_t length) {
+  File* file = process_.files.at(number);
+  PAGECAST_ASSERT(file != nullptr && filling_.count(file) == 1);
+  file->growth->rise(*file, file->growth->bytes() + length);
 }
 
 void Engine::end(uint32_t number, bool whole) {

@@ -1,7 +1,7 @@
-// A body that is still arriving from an origin: a record of memory that one engine appends to, while answers of any
-// engine are sent from what is there.
+// A body that is still arriving from an origin: a record of memory, or of a file, that one engine appends to, while
+// answers of any engine are sent from what is there.
 //
-//   filler -- append --> memfd [ there ........ | watermark ]     followers send up to the watermark, then wait for it to move
+//   filler -- append --> memfd, or file [ there ........ | watermark ]     followers send up to the watermark, then wait for it to move
 //
 // Invariants: bytes below the watermark never change; it only rises, and stays once the state is not `arriving`; an
 // engine that waits hears of the next growth, or of the end, once.

@@ -157,7 +157,7 @@ bool Engine::leave(uint32_t slot, bool hard) {
     return false;
   }
   kernel_.shutdown_send(connection.fd);
-  leaving_.push_back({connection.fd, areas_.progress[slot], nearness, std::move(connection.shared), kernel_.ticks_ms() + kLeavingMs});
+  leaving_.push_back({connection.fd, areas_.progress[slot], nearness, std::move(connection.shared), kernel_.ticks_ms() + kLeavingMs, connection.borrowed});
   arm_timer();
   return true;
 }
@@ -199,6 +199,7 @@ void Engine::prove(uint32_t slot, Pending& front) {
   if (n == -EAGAIN || (n >= 0 && n < static_cast<ssize_t>(span.length) && !warm)) return read_ahead(slot, front);
   struct stat status;
   if (n != static_cast<ssize_t>(span.length) || kernel_.status(file.fd, &status) < 0 || identity_of(status) != file.identity) {
+    note_damage(span, kReason_FILE_CHANGED);
     return close_slot(slot, kReason_FILE_CHANGED, true);
   }
   drop(span.file);

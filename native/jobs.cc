@@ -48,6 +48,7 @@ void ReadAheadJob::run() {
   // A snapshot without memory of its own is a clone, on the disk like the file.
   const int snapshot = file_->snapshot_fd;
   const int fd = snapshot >= 0 && file_->snapshot_bytes == 0 ? snapshot : file_->fd;
+  if (file_->stored) file_->stored->verify(process_.kernel, fd, 0, offset, length);
   static thread_local std::unique_ptr<uint8_t[]> scratch;
   constexpr uint64_t kScratchBytes = 128u << 10;
   if (!scratch) scratch = std::make_unique<uint8_t[]>(kScratchBytes);

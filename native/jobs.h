@@ -94,6 +94,17 @@ class PrivateJob final : public Job {
   File* file_;
 };
 
+// Less memory, or more again.
+class SqueezeJob final : public Job {
+ public:
+  SqueezeJob(Process& process, double share) : process_(process), share_(share) {}
+  void run() override { process_.arena.squeeze(share_); }
+
+ private:
+  Process& process_;
+  const double share_;
+};
+
 // The last reference to a record is gone.
 class DestroyJob final : public Job {
  public:

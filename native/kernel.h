@@ -42,6 +42,8 @@ class Kernel {
 
   // Connections: socket(7), tcp(7), sendfile(2).
   virtual int accept(int listener, sockaddr* address, socklen_t* length) = 0;  // nonblocking, close-on-exec
+  virtual int duplicate(int fd) = 0;  // close-on-exec
+  virtual int peer_name(int fd, sockaddr* address, socklen_t* length) = 0;
   virtual ssize_t receive(int fd, void* buffer, size_t length) = 0;
   virtual ssize_t send(int fd, const iovec* parts, size_t count, bool more) = 0;
   virtual ssize_t send_file(int fd, int file, off_t offset, size_t length) = 0;

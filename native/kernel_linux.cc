@@ -65,6 +65,8 @@ class LinuxKernel final : public Kernel {
   int accept(int listener, sockaddr* address, socklen_t* length) override {
     return value(::accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   }
+  int duplicate(int fd) override { return value(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+  int peer_name(int fd, sockaddr* address, socklen_t* length) override { return value(::getpeername(fd, address, length)); }
   ssize_t receive(int fd, void* buffer, size_t length) override { return value(::recv(fd, buffer, length, MSG_DONTWAIT)); }
   ssize_t send(int fd, const iovec* parts, size_t count, bool more) override {
     msghdr message{};

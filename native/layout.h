@@ -16,7 +16,8 @@ namespace pagecast {
   X(ACCEPT_FAILED, 6) /* listener, errno: listener paused until engine.acceptAgain()        */ \
   X(OPENED, 7)        /* ticket, 0 or errno, kind, file, re-rooted: engine.open() is done    */ \
   X(LEASE_BROKEN, 8)  /* file, answers under way: look at its path anew                      */ \
-  X(READ, 9)          /* ticket, 0 or errno, bytes: engine.take() has them                  */
+  X(READ, 9)          /* ticket, 0 or errno, bytes: engine.take() has them                  */ \
+  X(PLAINTEXT, 10)    /* slot, generation: what came first is no TLS; it is plain from now on */
 
 // engine.send() reads float64 records: this head, then kSpanWords a span.
 #define PAGECAST_COMMAND(X)                                                                 \
@@ -43,7 +44,8 @@ namespace pagecast {
 #define PAGECAST_AFTER(X)                                                                   \
   X(KEEP, 0)                                                                                \
   X(CLOSE, 1)       /* shutdown, then linger until the peer has read and closed          */ \
-  X(RESET, 2)       /* RST, now                                                          */
+  X(RESET, 2)       /* RST, now                                                          */ \
+  X(SHUT, 3)        /* shutdown: nothing is sent any more, and input goes on              */
 
 #define PAGECAST_RESULTS(X)                                                                 \
   X(DONE, 0)                                                                                \
@@ -55,7 +57,8 @@ namespace pagecast {
   X(FILE_SHORTENED, 4096) /* a file ended before its answer did: the connection was reset */ \
   X(BY_US, 4097)          /* engine.close(), or RESET                                     */ \
   X(FILE_CHANGED, 4098)   /* a file changed before its answer was done: reset             */ \
-  X(BODY_BROKEN, 4099)    /* a body that was arriving has ended before its end: reset     */
+  X(BODY_BROKEN, 4099)    /* a body that was arriving has ended before its end: reset     */ \
+  X(NO_HANDSHAKE, 4100)   /* TLS did not come about                                       */
 
 // What a path leads to, and how a known entry compares with its path.
 #define PAGECAST_KINDS(X) X(REGULAR, 1) X(DIRECTORY, 2) X(OTHER, 3)
@@ -97,7 +100,7 @@ namespace pagecast {
   X(bytesSendfile)                                                                          \
   X(bytesPrivate)        /* of these, from sealed memory                                 */ \
   X(bytesLeased)         /* of these, from a leased file's own pages                     */ \
-  X(bytesCopied)         /* copies of files, to peers on this host                       */ \
+  X(bytesCopied)         /* copies of files, to peers on this host or to be encrypted    */ \
   X(answersParked)       /* had to wait for a snapshot                                   */ \
   X(guardExposed)        /* the writer was let in while a peer that may be on this host had perhaps not read: connections */ \
   X(tornPrevented)       /* a file changed in mid-answer: reset                          */ \
@@ -107,7 +110,12 @@ namespace pagecast {
   X(filesShortened)      /* a file ended before its answer did: reset                    */ \
   X(bodiesBroken)        /* answers that followed a body which broke off: reset          */ \
   X(sendErrors)          /* EPIPE, ECONNRESET, EIO, ...                                  */ \
-  X(resets)              /* sent by us                                                   */
+  X(resets)              /* sent by us                                                   */ \
+  X(handshakes)          /* of TLS, complete                                             */ \
+  X(handshakesResumed)   /* of these, of a session that had begun before                 */ \
+  X(handshakesFailed)    /* the peer was told why, or had gone                           */ \
+  X(plaintextRefused)    /* spoke plain HTTP where TLS is spoken                         */ \
+  X(bytesEncrypted)      /* of all that was sent, before it was encrypted                */
 
 // engine.status, int32.
 #define PAGECAST_STATUS(X)                                                                  \

@@ -104,6 +104,8 @@ int adopt_listener(int fd) {
   return fd;
 }
 
+int socket_pair(int ends[2]) { return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0; }
+
 LocalAddress local_address(int fd) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;

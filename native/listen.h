@@ -25,6 +25,8 @@ int listen_tcp(const std::string& host, int port, const ListenOptions& options);
 int listen_unix(const std::string& path, int mode, int backlog);
 // A listening stream socket inherited from whoever started us.
 int adopt_listener(int fd);
+// Two ends of a connection within the process. 0 or -errno.
+int socket_pair(int ends[2]);
 
 LocalAddress local_address(int fd);
 // Soft limit of open files raised to the hard one. The limit now in force, or -errno.

@@ -82,11 +82,13 @@ Loading::Loading(Kernel& kernel, Arena& arena, PrivateMemory& memory, Guard& gua
     : kernel_(kernel), arena_(arena), memory_(memory), guard_(guard), file_(file), limits_(limits), last_(last), size_(static_cast<size_t>(file.identity.size)) {}
 
 int Loading::run(const Earlier& earlier) {
-  file_.settling = kernel_.now_ns() - file_.identity.changed_ns < kSettlingNs;
+  // A stored body is written by nobody but us, before it has a name; each of its blocks is looked at.
+  const bool is_ours = !limits_.stored.id.empty();
+  file_.settling = !is_ours && kernel_.now_ns() - file_.identity.changed_ns < kSettlingNs;
   const bool writer = lease() == -EAGAIN;
   if (writer && guard_.is_breaking(file_.identity)) return -EINPROGRESS;
   if (writer && limits_.accept != kAccept_ANY) return limits_.accept == kAccept_GROWN ? take_grown(earlier) : -EBUSY;
-  if (!leased_ && limits_.protect != kProtect_OFF && !is_quiet(writer ? quiet_for(earlier) : kQuietNs)) {
+  if (!leased_ && !is_ours && limits_.protect != kProtect_OFF && !is_quiet(writer ? quiet_for(earlier) : kQuietNs)) {
     if (limits_.accept != kAccept_ANY) return -EBUSY;
     return take_grown(earlier) == 0 ? 0 : -ETXTBSY;
   }

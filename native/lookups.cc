@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "assertion.h"
@@ -53,6 +54,28 @@ std::vector<uint8_t> Engine::take(uint32_t ticket) {
   return std::move(node.mapped());
 }
 
+void Engine::retain(uint32_t number) {
+  File* file = process_.files.at(number);
+  const auto held = held_.find(file);
+  PAGECAST_ASSERT(held != held_.end());
+  ++held->second;
+  Files::retain(file);
+}
+
+ssize_t Engine::copy(uint32_t number, uint64_t offset, uint8_t* into, size_t length) {
+  const File& file = *process_.files.at(number);
+  reader_.enter();
+  ssize_t copied = -EAGAIN;
+  if (const uint8_t* bytes = file.resident.bytes.load(std::memory_order_acquire); bytes != nullptr) {
+    std::copy_n(bytes + offset, length, into);
+    copied = static_cast<ssize_t>(length);
+  } else if (const int memory = file.private_fd.load(std::memory_order_acquire); memory >= 0 && !file.growth) {
+    copied = kernel_.read_at(memory, into, length, static_cast<off_t>(file.private_copy.offset + offset));
+  }
+  reader_.leave();
+  return copied;
+}
+
 void Engine::release(uint32_t number) {
   File* file = process_.files.at(number);
   const auto held = held_.find(file);
@@ -66,8 +89,20 @@ void Engine::drop(File* file) {
 }
 
 int Engine::open_root(const char* path) {
-  roots_.push_back({path, -1});
+  for (size_t i = 0; i < roots_.size(); ++i) {
+    if (roots_[i].open) continue;
+    roots_[i] = {path, -1, true};
+    return static_cast<int>(i);
+  }
+  roots_.push_back({path, -1, true});
   return static_cast<int>(roots_.size()) - 1;
+}
+
+void Engine::close_root(int number) {
+  Root& root = roots_[static_cast<size_t>(number)];
+  PAGECAST_ASSERT(root.open);
+  if (root.fd >= 0) kernel_.close(root.fd);
+  root = {};
 }
 
 int Engine::check(int number, const char* path, int64_t file, Symlinks symlinks, bool refresh_root) {

@@ -42,7 +42,7 @@ int PrivateMemory::place(size_t length, PrivateCopy& out) {
   }
   if (slab == nullptr) {
     const size_t roomy = rounded(needed, kSlabBytes);
-    const bool fits = bytes + roomy <= bytes_max_;
+    const bool fits = bytes + roomy <= budget();
     if (const int error = make(fits ? roomy : needed, &slab); error < 0) return error;
     slab->full = !fits || !shares;
     if (!slab->full) filling_ = slab;
@@ -55,7 +55,7 @@ int PrivateMemory::place(size_t length, PrivateCopy& out) {
 }
 
 int PrivateMemory::make(size_t size, Slab** out) {
-  if (bytes + size > bytes_max_) return -ENOBUFS;
+  if (bytes + size > budget()) return -ENOBUFS;
   const int fd = kernel_.memory_create("pagecast-private");
   if (fd < 0) return fd;
   if (const int error = kernel_.memory_resize(fd, static_cast<off_t>(size)); error < 0) {

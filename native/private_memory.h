@@ -36,6 +36,9 @@ class PrivateMemory {
   explicit PrivateMemory(Kernel& kernel) : kernel_(kernel) {}
 
   void limit(size_t bytes_max) { bytes_max_ = bytes_max; }
+  // Gives no more than this share of the limit, from now on; what is taken already stays.
+  void squeeze(double share) { share_ = share; }
+  size_t budget() const { return static_cast<size_t>(static_cast<double>(bytes_max_.load()) * share_.load()); }
   // Room for `length` bytes, at least 1, to be written at `out.offset` of `out.fd`: 0, or -errno: -ENOBUFS beyond the budget, the kernel's word otherwise.
   int take(size_t length, PrivateCopy& out);
   // It is complete: from now on nobody can change it.
@@ -53,6 +56,7 @@ class PrivateMemory {
 
   Kernel& kernel_;
   std::atomic<size_t> bytes_max_{256u << 20};
+  std::atomic<double> share_{1};
   std::mutex mutex_;
   Slab* filling_ = nullptr;  // the shared one that has room
 };

@@ -92,6 +92,8 @@ Napi::Value interface_record(Napi::Env env, const Interface& interface) {
       .value();
 }
 
+Napi::Value probe_kernel_tls_binding(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), probe_kernel_tls()); }
+
 Napi::Value list_interfaces_binding(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::vector<Interface> interfaces;
@@ -108,6 +110,7 @@ Napi::Value list_interfaces_binding(const Napi::CallbackInfo& info) {
 void define_probes(Napi::Env env, Napi::Object exports) {
   exports.Set("probeMount", Napi::Function::New<probe_mount_binding>(env, "probeMount"));
   exports.Set("probeSealing", Napi::Function::New<probe_sealing_binding>(env, "probeSealing"));
+  exports.Set("probeKernelTls", Napi::Function::New<probe_kernel_tls_binding>(env, "probeKernelTls"));
   exports.Set("listInterfaces", Napi::Function::New<list_interfaces_binding>(env, "listInterfaces"));
 }
 

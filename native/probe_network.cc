@@ -3,6 +3,8 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,6 +118,15 @@ Interface describe(int socket, const std::string& name, int flags) {
 }
 
 }  // namespace
+
+// Of a socket that is not connected: whoever is there says ENOTCONN.
+int probe_kernel_tls() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return -errno;
+  const int error = ::setsockopt(socket, IPPROTO_TCP, TCP_ULP, "tls", 3) < 0 ? errno : 0;
+  ::close(socket);
+  return error == ENOTCONN ? 0 : -error;
+}
 
 int list_interfaces(std::vector<Interface>& out) {
   const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);  // any socket takes these ioctls

@@ -22,6 +22,9 @@ struct Interface {
   Offload segmentation;    // TSO
 };
 
+// Whether the kernel encrypts what is sent (the upper layer protocol "tls" of tcp(7)): 0, or -errno: ENOENT, it does not.
+int probe_kernel_tls();
+
 // The interfaces of this network namespace. 0 or -errno.
 int list_interfaces(std::vector<Interface>& out);
 

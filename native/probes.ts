@@ -69,5 +69,7 @@ export interface Probes {
   probeMount(directory: string, sample: string): MountProbe;
   /** 0, or the -errno of the first step at which a memfd could not be filled, mapped and sealed. */
   probeSealing(): number;
+  /** Whether the kernel encrypts what is sent (kTLS): 0, or -errno; ENOENT: it does not. */
+  probeKernelTls(): number;
   listInterfaces(): readonly InterfaceProbe[] | number;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "assertion.h"
+#include "encrypting.h"
 #include "jobs.h"
 
 namespace pagecast {
@@ -30,7 +31,7 @@ void Engine::execute(double* command) {
     return;
   }
   const auto after = static_cast<int32_t>(command[kCommand_AFTER]);
-  if (after == kAfter_RESET) {
+  if (after == kAfter_RESET || (connection->tls && !connection->tls->established())) {  // there is nobody to be answered yet
     command[kCommand_RESULT] = kResult_DONE;
     return close_slot(slot, kReason_BY_US, true);
   }
@@ -60,36 +61,46 @@ void Engine::execute(double* command) {
     return;
   }
   size_t first = 0;
-  SendContext to = context();
-  const Advance outcome = advance(to, *connection, spans_, first, areas_.progress[slot]);
+  const Advance outcome = carry(*connection, spans_, first, after, areas_.progress[slot]);
   remember_sharing(slot);
   if (outcome.progress == Progress::done) {
     command[kCommand_RESULT] = kResult_DONE;
     return finish(slot, after);
   }
-  if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
+  if (outcome.progress == Progress::failed) {
+    if (first < spans_.size()) note_damage(spans_[first], -outcome.error);
+    return close_slot(slot, -outcome.error, true);
+  }
   connection->pending = std::make_unique<std::deque<Pending>>();
   connection->pending->push_back(Pending::own(spans_, first, after));
   settle(slot, outcome, connection->pending->front());
 }
 
+Advance Engine::carry(Connection& connection, std::vector<Span>& spans, size_t& first, int32_t after, double& sent) {
+  SendContext to = context();
+  return connection.tls ? advance_encrypted(to, connection, spans, first, sent, after) : advance(to, connection, spans, first, sent);
+}
+
 // Goes on with what is pending, oldest first, until the socket is full or the quantum is used up.
 void Engine::flush(uint32_t slot) {
   Connection& connection = connections_[slot];
-  SendContext to = context();
   while (connection.pending) {
     Pending& front = connection.pending->front();
     if (!expand(front)) return close_slot(slot, kReason_BODY_BROKEN, true);
-    const Advance outcome = advance(to, connection, front.spans, front.first, areas_.progress[slot]);
+    const Advance outcome = carry(connection, front.spans, front.first, front.after, areas_.progress[slot]);
     remember_sharing(slot);
-    if (outcome.progress == Progress::failed) return close_slot(slot, -outcome.error, true);
+    if (outcome.progress == Progress::failed) {
+      if (front.first < front.spans.size()) note_damage(front.spans[front.first], -outcome.error);
+      return close_slot(slot, -outcome.error, true);
+    }
     if (outcome.progress != Progress::done) return settle(slot, outcome, front);
     const int32_t after = front.after;
     drop(front);
     connection.pending->pop_front();
     if (connection.pending->empty()) connection.pending.reset();
     event(kEvent_SENT, static_cast<int32_t>(slot), static_cast<int32_t>(connection.generation));
-    if (after != kAfter_KEEP) return finish(slot, after);
+    finish(slot, after);
+    if (after == kAfter_CLOSE) return;
     if (!room()) return make_ready(slot);
   }
 }
@@ -124,16 +135,25 @@ void Engine::settle(uint32_t slot, const Advance& outcome, Pending& front) {
 }
 
 void Engine::finish(uint32_t slot, int32_t after) {
-  if (after != kAfter_CLOSE) return;
   Connection& connection = connections_[slot];
+  if (after == kAfter_SHUT) kernel_.shutdown_send(connection.fd);  // of one that was reset an edge tells
+  if (after != kAfter_CLOSE) return;
   if (connection.pending) {  // nothing may follow a last answer
     for (Pending& rest : *connection.pending) drop(rest);
     connection.pending.reset();
   }
   if (connection.ended) return close_slot(slot, 0, false);
   kernel_.shutdown_send(connection.fd);
+  connection.tls.reset();  // what still comes is not looked at
   connection.lingering = connection.readable = true;
   make_ready(slot);
+}
+
+// What was seen not to be what was stored, or has changed since, is no version to be answered with: nobody looks at its path.
+void Engine::note_damage(const Span& span, int reason) {
+  if (span.kind != kSpanKind_FILE || !span.file->stored) return;
+  if (span.file->stored->is_damaged()) areas_.broken[span.file->number] = 2;
+  else if (reason == kReason_FILE_CHANGED || reason == kReason_FILE_SHORTENED) areas_.broken[span.file->number] = 1;
 }
 
 void Engine::drop(Pending& pending) {

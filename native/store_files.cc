@@ -15,6 +15,13 @@ int link_unnamed(int fd, const std::string& path) {
   return ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
+int reserve_room(int fd, int64_t bytes) { return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) < 0 ? -errno : 0; }
+
+int open_to_read(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
 int lock_file(int fd) {
   // Not F_SETLK: that lock is lost when any thread of the process closes any descriptor of the file.
   struct flock whole{};

@@ -5,7 +5,7 @@
 
 namespace pagecast {
 
-// Sets unnamedFileFlags, linkUnnamed and lockFile.
+// Sets unnamedFileFlags, linkUnnamed, reserveRoom, openToRead and lockFile.
 void define_store_files(Napi::Env env, Napi::Object exports);
 
 }  // namespace pagecast

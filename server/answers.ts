@@ -1,5 +1,5 @@
 // From a representation and a request to a plan: 200, 304, 206, 412, 416. Pure but for plans kept with their entry.
-import type { Representation } from '../cache/representation.ts';
+import type { Piece, Representation } from '../cache/representation.ts';
 import { evaluate, ifRangeHolds } from '../http/conditional.ts';
 import {
   FIELD_IF_MATCH, FIELD_IF_MODIFIED_SINCE, FIELD_IF_NONE_MATCH, FIELD_IF_RANGE, FIELD_IF_UNMODIFIED_SINCE, FIELD_RANGE,
@@ -44,8 +44,15 @@ export interface Selected {
 /** What no field of a request can be. */
 const NO_TAG = '\0';
 
-function spanOf(of: Representation, start: number, end: number): Span {
+function spanOf(of: Representation | Piece, start: number, end: number): Span {
   return { kind: of.arriving ? SPAN_GROWING : of.inArena ? SPAN_ARENA : SPAN_FILE, file: of.file, offset: start, length: end - start };
+}
+
+/** As far as they are there: who asks for more than that has seen to it that no plan with a hole is used. */
+function spansOf(of: Representation, start: number, end: number): Span[] {
+  if (of.pieces === undefined) return [spanOf(of, start, end)];
+  const reached = of.pieces.filter((piece) => piece.start < end && piece.end > start);
+  return reached.map((piece) => spanOf(piece, Math.max(start, piece.start) - piece.start, Math.min(end, piece.end) - piece.start));
 }
 
 export function selectedOf(representation: Representation, fields: HeadFields): Selected {
@@ -64,7 +71,7 @@ function filePlans(of: Representation, { content, notModified, dated }: HeadFiel
 
 /** All of a representation, under any status. */
 export function wholePlan(status: number, of: Representation, fields: FieldList, dated: boolean): Plan {
-  return new Plan(status, [['Content-Length', String(of.size)], ...fields], of.size > 0 ? [spanOf(of, 0, of.size)] : [], of.size > 0 ? 'length' : 'none', { dated });
+  return new Plan(status, [['Content-Length', String(of.size)], ...fields], of.size > 0 ? spansOf(of, 0, of.size) : [], of.size > 0 ? 'length' : 'none', { dated });
 }
 
 /** A representation as the page of a status of its own, such as 404.html: without validators, which are of another resource. */
@@ -103,7 +110,7 @@ function rangePlan(request: RequestHead, selected: Selected, nowMs: number): Pla
   if (value === undefined) return plans.full;
   const ifRange = request.field(FIELD_IF_RANGE);
   if (ifRange !== undefined && !ifRangeHolds(ifRange, representation.validators, nowMs)) return plans.full;
-  const outcome = parseRange(value, representation.size);
+  const outcome = parseRange(value, representation.size < 0 ? Number.MAX_SAFE_INTEGER : representation.size);
   switch (outcome.kind) {
     case 'ignore':
       return plans.full;
@@ -116,7 +123,7 @@ function rangePlan(request: RequestHead, selected: Selected, nowMs: number): Pla
 
 function singlePlan({ start, end }: ByteRange, { representation: of, fields }: Selected): Plan {
   const own: FieldList = [['Content-Length', String(end - start)], ['Content-Range', contentRange(start, end, of.size)], ...fields.content];
-  return new Plan(206, own, [spanOf(of, start, end)], 'length', { dated: fields.dated });
+  return new Plan(206, own, spansOf(of, start, end), 'length', { dated: fields.dated });
 }
 
 let lastBoundary = 0;
@@ -128,7 +135,7 @@ function multipartPlan(ranges: readonly ByteRange[], { representation: of, field
   const spans: Span[] = [];
   for (const [index, { start, end }] of ranges.entries()) {
     const data = framing.preambles[index]!;
-    spans.push({ kind: SPAN_BYTES, data, length: data.length }, spanOf(of, start, end));
+    spans.push({ kind: SPAN_BYTES, data, length: data.length }, ...spansOf(of, start, end));
   }
   spans.push({ kind: SPAN_BYTES, data: framing.closing, length: framing.closing.length });
   const others = fields.content.filter(([name]) => name.toLowerCase() !== 'content-type');

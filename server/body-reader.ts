@@ -66,13 +66,14 @@ export class BodyReader implements RequestBodyReader, AsyncIterator<Uint8Array, 
   #failure: RequestBodyError | undefined = undefined;
   #broken = false;
 
-  /** @param bytes as the head announced them, -1: chunked. */
-  constructor(bytes: number, limits: BodyReaderLimits, flow: BodyFlow) {
+  /** @param bytes as the head announced them, -1: chunked. @param isOpen it comes without chunks, and end() ends it. */
+  constructor(bytes: number, limits: BodyReaderLimits, flow: BodyFlow, isOpen = false) {
     this.bytes = bytes;
     this.#flow = flow;
     this.#discardBytesMax = limits.discardBytesMax;
     this.framing = new RequestBody({ bodyBytesMax: limits.bodyBytesMax });
-    this.framing.begin(bytes, bytes < 0);
+    if (isOpen && bytes < 0) this.framing.beginOpen();
+    else this.framing.begin(bytes, bytes < 0);
     this.framing.onData = (data, start, end) => this.#take(data, start, end);
   }
 
@@ -85,6 +86,13 @@ export class BodyReader implements RequestBodyReader, AsyncIterator<Uint8Array, 
     if (this.#waiting && this.#heldBytes > 0) this.#settle({ value: this.#takeHeld(), done: false });
     else if (this.framing.done) this.#settle({ value: undefined, done: true });
     return at;
+  }
+
+  /** Nothing more comes of one that is open. */
+  end(): void {
+    if (this.#broken || this.framing.done) return;
+    this.framing.end();
+    this.#settle({ value: undefined, done: true });
   }
 
   /** All of it has come. */

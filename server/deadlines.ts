@@ -1,5 +1,7 @@
 // One deadline a connection, in a typed array by slot: what it is waited for, and until when. A sweep a few times a
 // second finds those that passed; setting one costs two stores.
+import type { LoopLimits } from './limits.ts';
+
 export const WAIT_NOTHING = 0; // an exchange is looking something up: it bounds itself
 export const WAIT_FIRST = 1;   // connected, no byte of a request yet
 export const WAIT_HEAD = 2;    // part of a head is there
@@ -8,6 +10,22 @@ export const WAIT_IDLE = 4;    // between two requests
 export const WAIT_SEND = 5;    // the peer takes no bytes; the deadline moves with progress
 export const WAIT_LINGER = 6;  // everything is sent, the peer has not closed yet
 export const WAIT_TUNNEL = 7;  // the protocol was changed; the deadline moves with every byte, whichever way it goes
+export const WAIT_STREAMS = 8; // requests of HTTP/2 are under way: they have deadlines of their own, which are looked at
+
+/** How many waits there are. */
+export const WAITS = 9;
+const STREAMS_LOOK_MS = 1000;
+
+/** How long each of them may last, by wait. */
+export function setWaits(waitsMs: Float64Array, limits: LoopLimits): void {
+  waitsMs[WAIT_FIRST] = waitsMs[WAIT_HEAD] = limits.headTimeoutMs;
+  waitsMs[WAIT_BODY] = limits.bodyTimeoutMs;
+  waitsMs[WAIT_IDLE] = limits.idleTimeoutMs;
+  waitsMs[WAIT_SEND] = limits.sendTimeoutMs;
+  waitsMs[WAIT_LINGER] = limits.lingerTimeoutMs;
+  waitsMs[WAIT_TUNNEL] = limits.tunnelIdleTimeoutMs;
+  waitsMs[WAIT_STREAMS] = STREAMS_LOOK_MS;
+}
 
 export class Deadlines {
   readonly #untilMs: Float64Array;
@@ -31,6 +49,21 @@ export class Deadlines {
 
   waitOf(slot: number): number {
     return this.#waits[slot]!;
+  }
+
+  /** Whether any deadline has passed. */
+  isOverdue(nowMs: number): boolean {
+    for (let slot = 0; slot < this.#slotsUsed; ++slot) {
+      if (this.#waits[slot] !== WAIT_NOTHING && this.#untilMs[slot]! <= nowMs) return true;
+    }
+    return false;
+  }
+
+  /** Slots that wait for this, as they are now. */
+  waitingFor(wait: number): number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < this.#slotsUsed; ++slot) if (this.#waits[slot] === wait) slots.push(slot);
+    return slots;
   }
 
   /** Slots whose deadline has passed, with what they waited for. `expired` may set new ones. */

@@ -3,11 +3,14 @@
 import type { RequestHead } from '../http/head.ts';
 import type { FieldList } from '../http/response.ts';
 import type { Plan } from './plan.ts';
+import type { Trace } from './tracing/trace.ts';
 
 /** Who asks. */
 export interface Peer {
   /** Numeric; `unix` on a unix socket, '' when it is gone. */
   readonly address: string;
+  /** Of the request that it waits for an answer to, until that is there; undefined: nothing is traced. */
+  readonly trace?: Trace | undefined;
 }
 
 /**

@@ -12,16 +12,22 @@ export interface LoopLimits {
   readonly sendTimeoutMs: number;
   /** For the peer to close after our last answer, in milliseconds. */
   readonly lingerTimeoutMs: number;
+  /** For a handler's Response, since the request or since the last piece of its content that the handler has read; in milliseconds. */
+  readonly handlerTimeoutMs: number;
   /** Without a byte either way once the protocol was changed, in milliseconds; no other bound of time applies then. */
   readonly tunnelIdleTimeoutMs: number;
-  /** Request head: bytes in all, fields, bytes of the target. */
+  /** Bytes of a request's head, all together. */
   readonly headBytesMax: number;
+  /** Fields of a request's head. */
   readonly fieldsMax: number;
+  /** Bytes of a request's target: path and query. */
   readonly targetBytesMax: number;
   /** Bytes of a request body that nobody wants which are read and thrown away to keep the connection. */
   readonly discardBytesMax: number;
   /** Bytes of a request body that an exchange wants. It is passed on as it comes: this bounds no memory. */
   readonly bodyBytesMax: number;
+  /** Without a sign of life of a worker's loop, in milliseconds, before the worker is ended and another one takes its place; at least 1000. 0: it is left alone. */
+  readonly workerHungMs: number;
 }
 
 export const loopLimits: LoopLimits = {
@@ -31,10 +37,12 @@ export const loopLimits: LoopLimits = {
   idleTimeoutMs: 75_000,
   sendTimeoutMs: 30_000,
   lingerTimeoutMs: 5_000,
+  handlerTimeoutMs: 30_000,
   tunnelIdleTimeoutMs: 3_600_000,
   headBytesMax: 16_384,
   fieldsMax: 100,
   targetBytesMax: 8_192,
   discardBytesMax: 1 << 20,
   bodyBytesMax: 1 << 30,
+  workerHungMs: 10_000,
 };

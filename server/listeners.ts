@@ -5,17 +5,16 @@ import { unlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { native } from '../native/index.ts';
+import { passedSockets, socketsNamed } from './activation.ts';
+import { listenFault, listenSpec, listenText, type ListenSpec } from './listen-spec.ts';
 import { OptionsError } from './options.ts';
-
-export type ListenSpec =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'fd'; readonly fd: number };
 
 /** Where a server listens. `port` is -1 for unix sockets, whose `host` is their path. */
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** TLS is spoken there. */
+  readonly secure?: true;
 }
 
 export interface OpenListener {
@@ -24,6 +23,8 @@ export interface OpenListener {
   readonly descriptors: readonly number[];
   readonly shared: boolean;
   readonly unixPath: string | undefined;
+  /** Of what was asked for it is: a name may have several addresses. */
+  readonly asked: string;
 }
 
 /** A listener could not be opened. */
@@ -45,6 +46,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   EINVAL: 'not a listening stream socket (EINVAL)',
   ENOTSOCK: 'not a socket (ENOTSOCK)',
   EBADF: 'no such descriptor (EBADF)',
+  ENODATA: 'no socket of this name was passed (LISTEN_FDS, LISTEN_FDNAMES)',
 };
 
 /** Of setsockopt(TCP_CONGESTION), tcp(7); binding an address gives neither. */
@@ -62,15 +64,11 @@ export interface ListenSettings {
   readonly congestionControl: string | undefined;
 }
 
-/** Parses `port`, `host:port`, `[v6]:port`, `:port`, `unix:/path`, `fd:3`. @throws OptionsError */
+/** @throws OptionsError */
 export function parseListen(text: string): ListenSpec {
-  if (text.startsWith('unix:')) return { kind: 'unix', path: text.slice(5) };
-  const fd = /^fd:(\d{1,7})$/.exec(text);
-  if (fd) return { kind: 'fd', fd: Number(fd[1]) };
-  const tcp = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?(\d{1,5})$/.exec(text);
-  const port = Number(tcp?.[2] ?? NaN);
-  if (!tcp || !(port <= 65_535)) throw new OptionsError(`"${text}" is no address to listen on: use port, host:port, [v6]:port, unix:/path or fd:N`);
-  return { kind: 'tcp', host: (tcp[1] ?? '').replace(/^\[|\]$/g, '') || '::', port };
+  const spec = listenSpec(text);
+  if (!spec) throw new OptionsError([{ path: [], text: listenFault(text) ?? '' }]);
+  return spec;
 }
 
 function checked(descriptor: number, where: string, texts = TEXTS): number {
@@ -78,25 +76,70 @@ function checked(descriptor: number, where: string, texts = TEXTS): number {
   return descriptor;
 }
 
-/** @throws ListenError; what was opened until then is closed again. */
-export async function openListeners(specs: readonly ListenSpec[], settings: ListenSettings): Promise<OpenListener[]> {
+/**
+ * @param handed what another process has listened on, which is taken over where the same is asked for.
+ * @throws ListenError; what was opened until then is closed again.
+ */
+export async function openListeners(specs: readonly ListenSpec[], settings: ListenSettings, handed: readonly OpenListener[] = []): Promise<OpenListener[]> {
   const opened: OpenListener[] = [];
   try {
-    for (const spec of specs) {
-      if (spec.kind === 'tcp') await openTcp(spec.host, spec.port, settings, opened);
-      else if (spec.kind === 'unix') opened.push(openShared(native.listenUnix(spec.path, settings.socketMode, BACKLOG), `unix:${spec.path}`, spec.path));
-      else opened.push(openShared(native.adoptListener(spec.fd), `fd:${spec.fd}`, undefined));
+    for (const { spec, asked } of askedBy(specs)) {
+      const before = handed.filter((one) => one.asked === asked);
+      for (const one of before) opened.push(takenOver(one, settings));
+      if (before.length === 0) await open(spec, asked, settings, opened);
     }
   } catch (error) {
-    closeListeners(opened);
+    const isTaken = ({ asked }: OpenListener): boolean => handed.some((one) => one.asked === asked);
+    closeListeners(opened.filter((one) => !isTaken(one)));
+    closeListeners(opened.filter(isTaken), true);
     throw error;
   }
   return opened;
 }
 
-function openShared(descriptor: number, where: string, unixPath: string | undefined): OpenListener {
-  const { host, port } = native.localAddress(checked(descriptor, where));
-  return { address: { host, port }, descriptors: [descriptor], shared: true, unixPath };
+/** By what each is known as long as it is asked for. Port 0 may be asked for twice: those are two. */
+export function askedBy(specs: readonly ListenSpec[]): { readonly spec: ListenSpec; readonly asked: string }[] {
+  const seen = new Map<string, number>();
+  return specs.map((spec) => {
+    const text = listenText(spec);
+    const times = (seen.get(text) ?? 0) + 1;
+    seen.set(text, times);
+    return { spec, asked: times === 1 ? text : `${text} ${times}` };
+  });
+}
+
+/** What of it nobody asks for any more. */
+export function leftOf(handed: readonly OpenListener[], opened: readonly OpenListener[]): readonly OpenListener[] {
+  return handed.filter(({ asked }) => !opened.some((one) => one.asked === asked));
+}
+
+async function open(spec: ListenSpec, asked: string, settings: ListenSettings, opened: OpenListener[]): Promise<void> {
+  if (spec.kind === 'tcp') return openTcp(spec.host, spec.port, asked, settings, opened);
+  if (spec.kind === 'unix') return void opened.push(openShared(native.listenUnix(spec.path, settings.socketMode, BACKLOG), asked, spec.path));
+  if (spec.kind === 'fd') return void opened.push(openShared(native.adoptListener(spec.fd), asked, undefined));
+  const sockets = socketsNamed(passedSockets(process.env, process.pid), spec.name);
+  if (sockets.length === 0) throw new ListenError('ENODATA', asked);
+  for (const { fd } of sockets) opened.push(openShared(native.adoptListener(fd), asked, undefined));
+}
+
+function openShared(descriptor: number, asked: string, unixPath: string | undefined): OpenListener {
+  const { host, port } = native.localAddress(checked(descriptor, asked));
+  return { address: { host, port }, descriptors: [descriptor], shared: true, unixPath, asked };
+}
+
+/** All descriptors stay: each has a queue of its own, in which somebody may wait. */
+function takenOver(handed: OpenListener, { workers, congestionControl }: ListenSettings): OpenListener {
+  const { address: { host, port }, asked } = handed;
+  const descriptors = handed.descriptors.map((descriptor) => checked(native.adoptListener(descriptor), asked));
+  // One alone was opened for one worker: no other socket may have its address.
+  if (handed.shared || (descriptors.length === 1 && workers > 1)) return { ...handed, descriptors, shared: true };
+  while (descriptors.length < workers) descriptors.push(checked(native.listenTcp(host, port, tcpOptions(host, workers, congestionControl)), asked, TCP_TEXTS));
+  return { ...handed, descriptors };
+}
+
+/** Which descriptors a worker waits on. */
+export function descriptorsOf({ descriptors, shared }: OpenListener, worker: number, workers: number): readonly number[] {
+  return shared ? descriptors : descriptors.filter((_, index) => index % workers === worker);
 }
 
 async function addressesOf(host: string): Promise<string[]> {
@@ -111,13 +154,13 @@ async function addressesOf(host: string): Promise<string[]> {
   }
 }
 
-async function openTcp(host: string, port: number, settings: ListenSettings, opened: OpenListener[]): Promise<void> {
+async function openTcp(host: string, port: number, asked: string, settings: ListenSettings, opened: OpenListener[]): Promise<void> {
   const addresses = await addressesOf(host);
   let chosen = port;
   let found = 0;
   for (const address of addresses) {
     try {
-      const listener = openAddress(address, chosen, settings);
+      const listener = openAddress(address, chosen, asked, settings);
       opened.push(listener);
       chosen = listener.address.port; // port 0: the same one on the addresses that follow
       ++found;
@@ -125,7 +168,7 @@ async function openTcp(host: string, port: number, settings: ListenSettings, ope
       // A host may have a name for an address family that it does not have.
       const absent = error instanceof ListenError && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code);
       if (absent && address === '::') {
-        opened.push(openAddress('0.0.0.0', chosen, settings));
+        opened.push(openAddress('0.0.0.0', chosen, asked, settings));
         ++found;
       } else if (!absent || (found === 0 && address === addresses.at(-1))) {
         throw error;
@@ -138,10 +181,14 @@ function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }
 
-function openAddress(host: string, port: number, { workers, congestionControl }: ListenSettings): OpenListener {
-  const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+function tcpOptions(host: string, workers: number, congestionControl: string | undefined): Parameters<typeof native.listenTcp>[2] {
   // Pacing towards this very host prevents no loss, and its timers are a third of what a 100 KiB answer costs.
-  const options = { reusePort: workers > 1, v6Only: host !== '::', backlog: BACKLOG, congestionControl: congestionControl ?? (isLoopback(host) ? 'reno' : '') };
+  return { reusePort: workers > 1, v6Only: host !== '::', backlog: BACKLOG, congestionControl: congestionControl ?? (isLoopback(host) ? 'reno' : '') };
+}
+
+function openAddress(host: string, port: number, asked: string, { workers, congestionControl }: ListenSettings): OpenListener {
+  const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const options = tcpOptions(host, workers, congestionControl);
   // SO_REUSEPORT would let two servers of one user share the port without a word: ask without it first.
   if (workers > 1 && port !== 0) native.closeDescriptor(checked(native.listenTcp(host, port, { ...options, reusePort: false }), where, TCP_TEXTS));
   const descriptors: number[] = [];
@@ -155,13 +202,14 @@ function openAddress(host: string, port: number, { workers, congestionControl }:
     for (const descriptor of descriptors) native.closeDescriptor(descriptor);
     throw error;
   }
-  return { address: { host, port: chosen }, descriptors, shared: false, unixPath: undefined };
+  return { address: { host, port: chosen }, descriptors, shared: false, unixPath: undefined, asked };
 }
 
-export function closeListeners(listeners: readonly OpenListener[]): void {
+/** @param handed another process has them: names stay. */
+export function closeListeners(listeners: readonly OpenListener[], handed = false): void {
   for (const { descriptors, unixPath } of listeners) {
     // The name first: once nobody answers on it another server may replace it, and then it is not ours to remove.
-    if (unixPath !== undefined) removeName(unixPath);
+    if (unixPath !== undefined && !handed) removeName(unixPath);
     for (const descriptor of descriptors) native.closeDescriptor(descriptor);
   }
 }

@@ -52,6 +52,12 @@ export class Opener {
     return this.keep(key, NO_BYTES, 0);
   }
 
+  /** A body of the store on disk; `folder` is bytes as latin1. ENOENT: there is none; EBADMSG: it is not what was stored. */
+  stored(folder: string, id: string, bytes: number, { hashBytesMax, arenaBytesMax, protect }: Omit<OpenLimits, 'symlinks'>): Promise<Opened> {
+    const ticket = this.#ticket();
+    return this.#opened(ticket, this.#engine.openStored(ticket, folder, id, bytes, hashBytesMax, arenaBytesMax, protect));
+  }
+
   /** Bytes as a record of their own, in private memory; like a file's, it is released by its owner. The key tells them from all others. */
   keep(key: string, bytes: Uint8Array, arenaBytesMax: number): Promise<Opened> {
     const ticket = this.#ticket();

@@ -1,26 +1,30 @@
 // Options of a server: checked once, at start, all at once, with every default and bound in one place. Resolved
 // options are plain data, so that workers get them as they are.
-import { statSync, accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
+import { passedSockets } from './activation.ts';
 import { grantedCpus, grantedMemory } from './cgroup.ts';
+import { PASSED } from './listen-spec.ts';
 import type { GateOptions } from './access/gate.ts';
-import { loopLimits, type LoopLimits } from './limits.ts';
-import { resolveCache, resolveProxy, type CacheOptions, type ProxyOptions, type ResolvedCache, type ResolvedProxy } from './proxy-options.ts';
-import { resolveAccess, resolveSite, type AccessOptions, type ResolvedSite, type SiteOptions } from './site-options.ts';
+import { resolveControl, type ResolvedControl } from './control/options.ts';
+import type { ServerMembers, SiteMembers } from './config/config.ts';
+import { arenaDefaults, cacheBytesMax, clusterDefaults, fileDefaults, guardDefaults, loopDefaults, memoryDefaults, tracingDefaults } from './config/defaults.ts';
+import { faultsOf, faultText, type Fault } from './config/faults.ts';
+import { folderFault } from './config/folders.ts';
+import { given } from './config/inherit.ts';
+import { hoisted, RateTables, resolveMembers, resolveRoutes, resolveSites } from './config/resolve.ts';
+import type { ResolvedCluster, ResolvedRateLimit, ResolvedSiteConfig, ResolvedTracing } from './config/resolved.ts';
+import { configSchema } from './config/schema.ts';
+import type { LoopLimits } from './limits.ts';
+import { resolveCache, resolveStore, type CacheOptions, type ResolvedCache, type ResolvedProxy, type ResolvedStore } from './proxy-options.ts';
+import type { ResolvedSite, SiteOptions } from './site-options.ts';
+import { readTls } from './tls/certificates.ts';
+import { resolveTls, type ResolvedTls } from './tls/options.ts';
 import type { LogFormat } from './log/format.ts';
 
-export interface ServerOptions {
-  /** The folder to serve. Default: the current directory. */
-  readonly root?: string;
-  /** What a request for a directory gets. Default `index.html`. */
-  readonly index?: string;
-  /** Serve names that begin with a dot. Default false; `/.well-known` is always served. */
-  readonly dotfiles?: boolean;
-  /** Follow symbolic links `inside` the root (default), or `none`. Nothing outside the root is ever served. */
-  readonly symlinks?: 'inside' | 'none';
+export interface ServerOptions extends Omit<SiteMembers, 'cache'>, ServerMembers {
   /** Threads that serve; 1 to 256. Default: the CPUs that the cgroup grants. */
   readonly workers?: number;
-  /** Access log line format, or false (default) for no access log. */
+  /** Lines of the access log, or false for none. Default false; of the command: `pretty` on a terminal, else `json`. */
   readonly accessLog?: LogFormat | false;
   /** File mode of unix sockets, such as 0o660. Default: what the umask leaves. */
   readonly socketMode?: number;
@@ -28,31 +32,46 @@ export interface ServerOptions {
   readonly congestionControl?: string;
   /** Milliseconds that answers under way may take after close(). Default 10 000. */
   readonly graceMs?: number;
-  /** How files are protected against change in mid-answer. Default `auto`: the cheapest that holds. */
-  readonly protect?: Protect;
+  /** Milliseconds from close() to its beginning, in which it is not ready any more but accepts: for a load balancer to hear of it. Default 0. */
+  readonly shutdownDelayMs?: number;
+  /** Milliseconds that a process which takes the place of this one has to come up; else this one goes on. Default 60 000. */
+  readonly upgradeTimeoutMs?: number;
+  /** Bounds of connections and requests. */
   readonly limits?: Partial<LoopLimits>;
+  /** Bounds of what is kept open. */
   readonly files?: Partial<FileLimits>;
+  /** Copies of hot small files. */
   readonly arena?: Partial<ArenaLimits>;
+  /** What keeps answers of one version, docs/decisions/0007. */
   readonly guard?: Partial<GuardLimits>;
+  /** When, and how far, what is kept in memory is made less. */
+  readonly memory?: Partial<MemoryLimits>;
+  /** The options of a site that may also stand beside it: `site: { spa: true }` is `spa: true`. */
   readonly site?: SiteOptions;
-  /** Origins to stand before, in place of a folder. */
-  readonly proxy?: string | readonly string[] | ProxyOptions;
+  /** What is stored of what origins answer, and how much of it. */
   readonly cache?: CacheOptions;
-  readonly access?: AccessOptions;
 }
 
 export interface FileLimits {
   /** Files that one worker keeps open between requests. Default 4096, less where descriptors are few. */
   readonly openMax: number;
-  /** Paths that one worker remembers as not being a file. Default 4096. */
+  /** Paths that one worker remembers as not being a file. Default 4096; 32 768 before origins, whose paths they are. */
   readonly missingMax: number;
 }
 
 export interface ArenaLimits {
-  /** Memory for copies of hot small files, of the process; bytes. Default 64 MiB; under 8 MiB there is no arena. */
+  /** Memory for copies of hot small files, of the process; bytes. Default 64 MiB, or an eighth of what the cgroup grants; under 8 MiB there is no arena. */
   readonly bytesMax: number;
   /** The largest file that is copied; bytes, at most 2 MiB. Default 32 KiB. */
   readonly fileBytesMax: number;
+}
+
+/** Of a server whose cgroup (version 2) runs out of memory. */
+export interface MemoryLimits {
+  /** Of `arena.bytesMax`, `cache.bytesMax` and `guard.privateMaxTotalBytes`, what is used in any case; 0.05 to 1. 1: nothing is ever made less. Default 0.25. */
+  readonly floorShare: number;
+  /** Share of ten seconds in which something in the cgroup may wait for memory (memory.pressure, some avg10), in percent; 100: it may always. Default 10. */
+  readonly stallPercentMax: number;
 }
 
 /** What keeps the bytes of an answer of one version; docs/decisions/0007. */
@@ -89,41 +108,46 @@ export interface ResolvedOptions {
   readonly socketMode: number;
   readonly congestionControl: string | undefined;
   readonly graceMs: number;
+  readonly shutdownDelayMs: number;
+  readonly upgradeTimeoutMs: number;
   readonly protect: Protect;
   readonly limits: LoopLimits;
   readonly files: FileLimits;
   readonly arena: ArenaLimits;
   readonly guard: GuardLimits;
+  readonly memory: MemoryLimits;
   readonly site: ResolvedSite;
   readonly proxy: ResolvedProxy | undefined;
+  /** With `proxy`: what there is a file for below `root` is not asked of the origins. */
+  readonly filesFirst: boolean;
   readonly cache: ResolvedCache;
   /** Undefined: everybody may ask for everything. */
   readonly access: GateOptions | undefined;
+  readonly rateLimit: ResolvedRateLimit | undefined;
+  /** As listen() takes them. */
+  readonly listen: readonly (string | number)[];
+  /** Undefined: plain HTTP. */
+  readonly tls: ResolvedTls | undefined;
+  /** Who may send a PROXY header, and must. */
+  readonly proxyProtocol: readonly string[];
+  readonly store: ResolvedStore | undefined;
+  readonly control: ResolvedControl | undefined;
+  readonly cluster: ResolvedCluster | undefined;
+  readonly tracing: ResolvedTracing | undefined;
+  /** Empty: everything is one site without routes, which these options are. */
+  readonly sites: readonly ResolvedSiteConfig[];
 }
 
 /** Wrong options: every fault in one message. */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: string | readonly Fault[]) {
+    super(typeof faults === 'string' ? faults : faults.map(faultText).join('; '));
+    this.faults = typeof faults === 'string' ? [{ path: [], text: faults }] : faults;
+  }
 }
-
-type Bounds = Readonly<Record<string, readonly [min: number, max: number]>>;
-
-const HOUR_MS = 3_600_000;
-const TOP_BOUNDS: Bounds = { workers: [1, 256], socketMode: [-1, 0o777], graceMs: [0, HOUR_MS] };
-const LIMIT_BOUNDS: Bounds = {
-  connectionsMax: [1, 1 << 20], headTimeoutMs: [100, HOUR_MS], bodyTimeoutMs: [100, HOUR_MS], idleTimeoutMs: [100, HOUR_MS],
-  sendTimeoutMs: [100, HOUR_MS], lingerTimeoutMs: [0, HOUR_MS], tunnelIdleTimeoutMs: [100, 7 * 24 * HOUR_MS], headBytesMax: [256, 1 << 20], fieldsMax: [1, 1000],
-  targetBytesMax: [64, 1 << 19], discardBytesMax: [0, 1 << 30], bodyBytesMax: [0, 2 ** 50],
-};
-const FILE_BOUNDS: Bounds = { openMax: [1, 60_000], missingMax: [1, 1 << 20] };
-const ARENA_BOUNDS: Bounds = { bytesMax: [0, 2 ** 40], fileBytesMax: [0, 2 << 20] };
-const GUARD_BOUNDS: Bounds = {
-  privateMaxBytes: [0, 2 ** 32], privateMaxTotalBytes: [0, 2 ** 40], snapshotMaxBytes: [0, 2 ** 40], writerDelayMaxMs: [0, 40_000],
-  readerWaitMaxMs: [0, 60_000], staleMaxMs: [0, HOUR_MS], unsentMaxBytes: [0, 1 << 30],
-};
-const PROTECTS: readonly Protect[] = ['auto', 'sealed', 'lease', 'copy', 'verify', 'off'];
-
-const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'accessLog', 'socketMode', 'congestionControl', 'graceMs', 'protect', 'limits', 'files', 'arena', 'guard', 'site', 'proxy', 'cache', 'access']);
 
 /**
  * Checks options and fills in defaults.
@@ -131,107 +155,80 @@ const KNOWN = new Set(['root', 'index', 'dotfiles', 'symlinks', 'workers', 'acce
  * @throws OptionsError naming every fault.
  */
 export function resolveOptions(options: ServerOptions, descriptors: number): ResolvedOptions {
-  const faults: string[] = [];
-  for (const key of Object.keys(options)) if (!KNOWN.has(key)) faults.push(`unknown option "${key}"`);
-  const workers = options.workers ?? grantedCpus();
-  const share = Math.max(1, Math.floor(descriptors / Math.max(1, workers)));
-  const files = { openMax: Math.min(4096, Math.max(16, share >> 2)), missingMax: 4096, ...given(options.files) };
-  // A file that is private has two descriptors.
-  const limits = { ...loopLimits, connectionsMax: Math.min(loopLimits.connectionsMax, Math.max(16, share - 2 * files.openMax - 64)), ...given(options.limits) };
+  const faults = faultsOf(configSchema, options);
+  if (faults.length > 0) throw new OptionsError(faults);
+  const grantedBytes = grantedMemory();
+  const config = given(hoisted(options));
+  const { workers = grantedCpus(), sites = [] } = config;
+  const share = Math.max(1, Math.floor(descriptors / workers));
+  const files = { ...fileDefaults(share, hasOrigins(config)), ...given(config.files) };
+  const store = resolveStore(config.store);
+  const cache = resolveCache(given(config.cache), config.cache?.bytesMax ?? cacheBytesMax(grantedBytes), store);
+  const resolving = { cache, tables: new RateTables() };
+  const members = resolveMembers(config, resolving, []);
+  const routes = resolveRoutes(config, resolving, []);
   const resolved: ResolvedOptions = {
-    root: typeof (options.root ?? '.') === 'string' ? resolve(options.root ?? '.') : '',
-    index: options.index ?? 'index.html',
-    dotfiles: options.dotfiles ?? false,
-    symlinks: options.symlinks ?? 'inside',
+    ...members,
+    root: members.root ?? resolve('.'),
+    cache,
+    filesFirst: config.proxy !== undefined && config.root !== undefined,
     workers,
-    accessLog: options.accessLog ?? false,
-    socketMode: options.socketMode ?? -1,
-    congestionControl: options.congestionControl,
-    graceMs: options.graceMs ?? 10_000,
-    limits,
+    accessLog: config.accessLog ?? false,
+    socketMode: config.socketMode ?? -1,
+    congestionControl: config.congestionControl,
+    graceMs: config.graceMs ?? 10_000,
+    shutdownDelayMs: config.shutdownDelayMs ?? 0,
+    upgradeTimeoutMs: config.upgradeTimeoutMs ?? 60_000,
+    limits: { ...loopDefaults(share, files.openMax), ...given(config.limits) },
     files,
-    arena: { bytesMax: 64 << 20, fileBytesMax: 32 << 10, ...given(options.arena) },
-    protect: options.protect ?? 'auto',
-    guard: { ...guardLimits(grantedMemory()), ...given(options.guard) },
-    site: resolveSite(given(options.site), options.index ?? 'index.html', faults),
-    proxy: resolveProxy(options.proxy, faults),
-    cache: resolveCache(given(options.cache), grantedMemory(), faults),
-    access: resolveAccess(given(options.access), options.site?.health, faults),
+    arena: { ...arenaDefaults(grantedBytes), ...given(config.arena) },
+    guard: { ...guardDefaults(grantedBytes), ...given(config.guard) },
+    memory: { ...memoryDefaults, ...given(config.memory) },
+    listen: listenOf(config),
+    tls: config.tls && resolveTls(config.tls),
+    proxyProtocol: config.proxyProtocol ?? [],
+    cluster: config.cluster && { ...clusterDefaults, ...given(config.cluster), redis: config.cluster.redis },
+    tracing: config.tracing && { ...tracingDefaults, ...given(config.tracing), endpoint: config.tracing.endpoint },
+    store,
+    control: controlOf(config),
+    sites: sites.length > 0 ? resolveSites(sites, config, resolving) : routes.length > 0 ? [{ hosts: [], options: { ...members, root: rootOf(config) }, routes }] : [],
   };
-  check(resolved, TOP_BOUNDS, '', faults, Object.keys(TOP_BOUNDS));
-  check(resolved.limits, LIMIT_BOUNDS, 'limits.', faults);
-  check(resolved.files, FILE_BOUNDS, 'files.', faults);
-  check(resolved.arena, ARENA_BOUNDS, 'arena.', faults);
-  const { snapshotDir, unknownPeer, ...numbers } = resolved.guard;
-  check(numbers, GUARD_BOUNDS, 'guard.', faults);
-  checkGuard(resolved.protect, snapshotDir, unknownPeer, faults);
-  checkRelations(resolved, faults);
-  if (resolved.root === '') faults.push(`root must be a path, not ${String(options.root)}`);
-  else checkRoot(resolved.root, faults);
-  if (faults.length > 0) throw new OptionsError(faults.join('; '));
+  const late = lateFaults(resolved, config);
+  if (late.length > 0) throw new OptionsError(late);
   return resolved;
 }
 
-function guardLimits(grantedBytes: number): GuardLimits {
-  return {
-    privateMaxBytes: 8 << 20, privateMaxTotalBytes: Math.min(256 << 20, Math.floor(grantedBytes / 4)),
-    snapshotDir: '', snapshotMaxBytes: Math.min(128 << 20, Math.floor(grantedBytes / 8)),
-    writerDelayMaxMs: 1000, readerWaitMaxMs: 500, staleMaxMs: 5000, unknownPeer: 'probe', unsentMaxBytes: 256 << 10,
-  };
+/** Where nothing else answers, the current folder does. */
+function rootOf({ root, proxy, routes = [] }: ServerOptions): string | undefined {
+  if (root !== undefined) return resolve(root);
+  return proxy === undefined && routes.length === 0 ? resolve('.') : undefined;
 }
 
-/** A caller in JavaScript may pass anything. */
-function checkGuard(protect: unknown, snapshotDir: unknown, unknownPeer: unknown, faults: string[]): void {
-  if (!PROTECTS.includes(protect as Protect)) faults.push(`protect must be ${PROTECTS.join(', ')}, not "${String(protect)}"`);
-  if (unknownPeer !== 'probe' && unknownPeer !== 'copy') faults.push(`guard.unknownPeer must be "probe" or "copy", not "${String(unknownPeer)}"`);
-  if (typeof snapshotDir !== 'string') faults.push(`guard.snapshotDir must be a path, not ${String(snapshotDir)}`);
-  else if (snapshotDir !== '' && !isWritableFolder(snapshotDir)) faults.push(`guard.snapshotDir ${snapshotDir} is not a folder that can be written`);
+function listenOf({ listen = passedSockets(process.env, process.pid).length > 0 ? PASSED : 8080 }: ServerOptions): readonly (string | number)[] {
+  return typeof listen === 'object' ? listen : [listen];
 }
 
-function isWritableFolder(path: string): boolean {
+function hasOrigins({ proxy, routes = [], sites = [] }: ServerOptions): boolean {
+  return proxy !== undefined || [...routes, ...sites.flatMap((site) => [site, ...(site.routes ?? [])])].some((place) => place.proxy !== undefined);
+}
+
+function controlOf({ control }: ServerOptions): ResolvedControl | undefined {
   try {
-    accessSync(path, constants.W_OK | constants.X_OK);
-    return statSync(path).isDirectory();
-  } catch {
-    return false; // said by the fault
-  }
-}
-
-/** Without what is undefined: that is as good as absent. */
-function given<T extends object>(options: T | undefined): Partial<T> {
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function check(group: object, bounds: Bounds, prefix: string, faults: string[], only?: readonly string[]): void {
-  for (const [key, value] of Object.entries(group) as [string, unknown][]) {
-    const bound = bounds[key];
-    if (!bound) {
-      if (!only) faults.push(`unknown option "${prefix}${key}"`);
-    } else if (typeof value !== 'number' || !Number.isInteger(value) || value < bound[0] || value > bound[1]) {
-      faults.push(`${prefix}${key} must be a whole number from ${bound[0]} to ${bound[1]}, not ${String(value)}`);
-    }
-  }
-}
-
-function checkRelations(options: ResolvedOptions, faults: string[]): void {
-  const { limits, arena, guard, index, symlinks } = options;
-  if (limits.targetBytesMax >= limits.headBytesMax) faults.push('limits.targetBytesMax must be below limits.headBytesMax');
-  if (arena.fileBytesMax > guard.privateMaxBytes) faults.push('arena.fileBytesMax must not be above guard.privateMaxBytes: only files that are read once are copied');
-  // A caller in JavaScript may pass anything.
-  const name: unknown = index;
-  if (typeof name !== 'string' || /^\.{0,2}$|[/\0]/.test(name)) faults.push(`index must be a file name, not "${String(name)}"`);
-  if (options.congestionControl !== undefined && !/^[\w-]{1,15}$/.test(options.congestionControl)) faults.push(`congestionControl must be a name such as "bbr", not "${options.congestionControl}"`);
-  if (typeof (options.dotfiles as unknown) !== 'boolean') faults.push(`dotfiles must be true or false, not "${String(options.dotfiles)}"`);
-  if (!['inside', 'none'].includes(symlinks)) faults.push(`symlinks must be "inside" or "none", not "${symlinks}": nothing outside the root is ever served`);
-  if (options.accessLog !== false && !['pretty', 'json', 'combined'].includes(options.accessLog)) faults.push(`accessLog must be "pretty", "json", "combined" or false, not "${options.accessLog}"`);
-}
-
-function checkRoot(root: string, faults: string[]): void {
-  try {
-    if (!statSync(root).isDirectory()) faults.push(`the root ${root} is not a directory`);
-    else accessSync(root, constants.R_OK | constants.X_OK);
+    return resolveControl(control);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    faults.push(code === 'ENOENT' ? `the root ${root} does not exist` : `the root ${root} cannot be read (${code ?? String(error)})`);
+    throw new OptionsError([{ path: ['control', 'tokenFile'], text: `: ${error instanceof Error ? error.message : String(error)}` }]);
   }
+}
+
+/** What is to be seen with every default filled in. */
+function lateFaults({ root, cache, store, tls }: ResolvedOptions, config: ServerOptions): Fault[] {
+  const most = store?.bytesMax ?? cache.bytesMax;
+  const fault = config.sites === undefined && config.root === undefined ? folderFault(root) : undefined;
+  return [
+    ...(fault === undefined ? [] : [{ path: ['root'], text: `: ${fault}` }]),
+    ...(tls ? readTls(tls, [], Date.now()).faults : []),
+    ...(cache.limits.objectBytesMax > most ? [{ path: ['cache', 'objectBytesMax'], text: ` must not be above ${store ? 'store' : 'cache'}.bytesMax (${most})` }] : []),
+    ...(config.cluster && !hasOrigins(config) ? [{ path: ['cluster'], text: ': it is for what origins answer, and there are none: proxy is missing' }] : []),
+    ...(store && !hasOrigins(config) ? [{ path: ['store'], text: ': it is for what origins answer, and there are none: proxy is missing' }] : []),
+  ];
 }

@@ -2,6 +2,7 @@
 // connection. The exchange makes plans and knows no socket; sinks carry them out and decide nothing.
 import { layout } from '../native/index.ts';
 import { encodeHead, type FieldList } from '../http/response.ts';
+import { RESULT_NONE } from './metrics/cache-results.ts';
 
 export const { BYTES: SPAN_BYTES, ARENA: SPAN_ARENA, FILE: SPAN_FILE, GROWING: SPAN_GROWING } = layout.spanKinds as { BYTES: 0; ARENA: 1; FILE: 2; GROWING: 3 };
 /** The length of a growing span that ends where its body does. */
@@ -16,6 +17,8 @@ export type Span =
 export interface Source {
   pull(): Promise<Uint8Array | undefined>;
   cancel(reason: string): void;
+  /** Known at the end; sent behind a body in chunks, and nowhere else (RFC 9110 §6.5). */
+  readonly trailers?: FieldList;
 }
 
 /** The other side of a connection that changes its protocol (RFC 9110 §7.8). `pull` gives what comes from there for the client; it rejects where that side broke off. */
@@ -26,6 +29,8 @@ export interface Tunnel extends Source {
   whenDrained(listener: () => void): void;
   /** The client sends no more; it is still sent what comes. */
   end(): void;
+  /** Resolves when that side is closed, and never rejects: whether both have ended, and it has taken what the client had sent. */
+  readonly closed: Promise<boolean>;
 }
 
 /** How the end of the body is told (RFC 9112 §6.3). `none`: there is no body, whatever the head says. */
@@ -39,6 +44,7 @@ export interface PlanOptions {
   readonly close?: boolean;
   readonly head?: Uint8Array;
   readonly dated?: boolean;
+  readonly result?: number;
 }
 
 /** One shape for every answer: the hot path never sees another. */
@@ -58,6 +64,8 @@ export class Plan {
   readonly dated: boolean;
   /** Bytes of the body, -1 where they are not known yet. */
   readonly bodyBytes: number;
+  /** One of cacheResults. A cache sets it before anybody else has the plan; one that is kept says the same each time. */
+  result: number;
 
   constructor(status: number, fields: FieldList, spans: readonly Span[], framing: Framing, options?: PlanOptions) {
     this.status = status;
@@ -69,17 +77,24 @@ export class Plan {
     this.tunnel = options?.tunnel;
     this.close = options?.close ?? false;
     this.dated = options?.dated ?? false;
+    this.result = options?.result ?? RESULT_NONE;
     const bytes = spans.reduce((sum, span) => sum + span.length, 0);
     this.bodyBytes = options?.source || bytes >= UNTIL_END ? -1 : bytes;
   }
 
   /** The same head without the body: the answer to HEAD (RFC 9110 §9.3.2). */
   withoutBody(): Plan {
-    return new Plan(this.status, this.fields, NO_SPANS, 'none', { close: this.close, head: this.head, dated: this.dated });
+    return new Plan(this.status, this.fields, NO_SPANS, 'none', { close: this.close, head: this.head, dated: this.dated, result: this.result });
+  }
+
+  /** The same answer with these fields in place of its own. Those that frame it must be among them. */
+  withFields(fields: FieldList): Plan {
+    const { close, dated, result, source, tunnel } = this;
+    return new Plan(this.status, fields, this.spans, this.framing, { close, dated, result, ...(source && { source }), ...(tunnel && { tunnel }) });
   }
 
   closing(): Plan {
-    return this.close ? this : new Plan(this.status, this.fields, this.spans, this.framing, { close: true, head: this.head, dated: this.dated, ...(this.source && { source: this.source }) });
+    return this.close ? this : new Plan(this.status, this.fields, this.spans, this.framing, { close: true, head: this.head, dated: this.dated, result: this.result, ...(this.source && { source: this.source }) });
   }
 }
 

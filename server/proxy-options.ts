@@ -1,17 +1,19 @@
-// Options of a cache in front of origins: types, defaults and what is wrong with what was given.
+// Options of a cache in front of origins: types and defaults.
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isToken } from '../http/list-members.ts';
-import { hiddenProtocols } from '../http/upgrade.ts';
 import { policyDefaults, type PolicyOptions } from '../cache/policy/options.ts';
-import { AddressRules } from './access/addresses.ts';
+import { cacheDefaults, STORE_BYTES_MAX } from './config/defaults.ts';
+import type { ConfigPath } from './config/resolved.ts';
+import type { ResolvedCacheRules } from './proxy/cache-rules.ts';
 import { resolveOrigins, type OriginsOptions, type ResolvedOrigins } from './proxy/origin/options.ts';
+import type { ProxyHooks } from './proxy/hook-api.ts';
 import { hooksFile } from './proxy/hook-module.ts';
 import type { CacheLimits } from './proxy/parts.ts';
 import type { QueryOptions } from './proxy/query.ts';
 
 export interface ProxyOptions extends OriginsOptions {
+  /** What this proxy calls itself, in Via for origins and in Cache-Status: another name for each of several on one way. Default `pagecast`. */
+  readonly name?: string;
   /** Host that origins are told: `keep` the client's (default), or this one. */
   readonly host?: string;
   /** Addresses and networks of proxies before us whose Forwarded and X-Forwarded-* are believed. Default: none. */
@@ -22,25 +24,58 @@ export interface ProxyOptions extends OriginsOptions {
   readonly upgrades?: readonly string[];
   /** A folder with files that origins may name in place of a body: X-Accel-Redirect, a path below it, or X-Sendfile, the whole path. Default: none, and these fields are passed on as others are. */
   readonly sendfileRoot?: string;
-  /** A module (.js, .mjs, .cjs; .ts, .mts where Node.js runs them) whose default export is defineHooks({ … }). Every worker loads it. */
-  readonly hooks?: string | URL;
+  /** A module (.js, .mjs, .cjs, .ts, .mts) whose default export is defineHooks({ … }), or in a config file the hooks themselves. Every worker has them as main has loaded them. */
+  readonly hooks?: string | URL | ProxyHooks;
 }
 
-export interface CacheOptions extends Partial<PolicyOptions> {
+/** What is stored of what origins answer, and for how long. */
+export interface CacheRules extends Partial<PolicyOptions> {
+  /** Seconds that answers of 200 to 399 are fresh, whatever they say of it. It does not overrule no-store, private, Vary: * and Authorization. Default: what they say. */
+  readonly ttlS?: number;
+  /** Seconds beyond that in which they are used while they are validated. Default: what they say. */
+  readonly staleWhileRevalidateS?: number;
+  /** Seconds beyond that in which they are used where the origin fails. Default: what they say. */
+  readonly staleIfErrorS?: number;
+  /** Tags, by which one purges, of everything that is stored, besides those of Cache-Tag and Surrogate-Key. Default none. */
+  readonly tags?: readonly string[];
+  /** Neither answered from the cache nor stored. Default false. */
+  readonly bypass?: boolean;
+  /** What of a query is no part of the key. Default: every byte is. */
+  readonly query?: QueryOptions;
+}
+
+export interface CacheOptions extends CacheRules {
   /** Memory for stored responses, of the process; bytes. Default 256 MiB, or a quarter of what the cgroup grants. */
   readonly bytesMax?: number;
-  /** The largest body that is stored; bytes. Default an eighth of bytesMax. */
+  /** The largest body that is stored; bytes. Default an eighth of bytesMax, or of the store's. */
   readonly objectBytesMax?: number;
   /** Where a range of something larger is asked for that is not stored, only the range is fetched; bytes. Default 16 MiB. */
   readonly rangeFillBytesMax?: number;
   /** Milliseconds for which requests for what cannot be shared do not wait for each other. Default 10 000. */
   readonly aloneMs?: number;
-  /** What of a query is no part of the key. Default: every byte is. */
-  readonly query?: QueryOptions;
+}
+
+/** Stored responses on disk: they are there after a start, and need no memory but for what is asked for. */
+export interface StoreOptions {
+  /** A folder that is empty or not there, or a store already. One process has it at a time. */
+  readonly dir: string;
+  /** Of all its files; what was not used for longest goes. Default 10 GiB. */
+  readonly bytesMax?: number;
+  /** What is written: `always` all that is stored (default), or what is asked for a `second` time. */
+  readonly admit?: 'always' | 'second';
+  /** What is stored is there after a loss of power, too: each write waits for the disk. Purges always do. Default false. */
+  readonly durable?: boolean;
+}
+
+export interface ResolvedStore extends Required<StoreOptions> {
+  /** Absolute path. */
+  readonly dir: string;
 }
 
 export interface ResolvedProxy {
   readonly origins: ResolvedOrigins;
+  /** A token. */
+  readonly name: string;
   readonly host: string | undefined;
   readonly trusted: readonly string[];
   readonly purgers: readonly string[];
@@ -50,6 +85,8 @@ export interface ResolvedProxy {
   readonly sendfileRoot: string | undefined;
   /** Absolute path. */
   readonly hooks: string | undefined;
+  /** Where they stand in the config, if that has them itself. */
+  readonly hooksAt: ConfigPath | undefined;
   /** By which the workers of this server, and no others, find each other. */
   readonly channel: string;
 }
@@ -59,78 +96,49 @@ export interface ResolvedCache {
   readonly limits: CacheLimits;
   readonly policy: PolicyOptions;
   readonly query: QueryOptions | undefined;
+  /** See ruledHooks(). */
+  readonly rules: ResolvedCacheRules;
 }
 
-const MIB = 1 << 20;
 const THIS_HOST = ['127.0.0.0/8', '::1'];
-const BOUNDS: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  bytesMax: [MIB, 2 ** 44], objectBytesMax: [1024, 2 ** 44], rangeFillBytesMax: [0, 2 ** 44], aloneMs: [0, 3_600_000],
-  heuristicFraction: [0, 1], heuristicMaxS: [0, 2 ** 31], negativeTtlS: [0, 2 ** 31], staleWhenUnreachableS: [0, 2 ** 31], ageMaxS: [0, Number.POSITIVE_INFINITY],
-};
-const CACHE_KEYS = new Set([...Object.keys(BOUNDS), 'targets', 'setCookie', 'honourRequestReload', 'query']);
 
-export function resolveProxy(given: string | readonly string[] | ProxyOptions | undefined, faults: string[]): ResolvedProxy | undefined {
+/** Of options in which nothing is wrong (server/config/schema-proxy.ts). @param at where in a config `proxy` stands. */
+export function resolveProxy(given: string | ProxyOptions['urls'] | ProxyOptions | undefined, at: ConfigPath = []): ResolvedProxy | undefined {
   if (given === undefined) return undefined;
-  const { host, trusted = [], purgers = THIS_HOST, upgrades = ['websocket'], sendfileRoot, hooks, ...origins }: ProxyOptions = isOptions(given) ? given : { urls: typeof given === 'string' ? [given] : given };
-  if (host !== undefined && (host === '' || /[^!-~]/.test(host))) faults.push(`proxy.host must be "keep" or a host, not ${JSON.stringify(host)}`);
-  for (const [name, addresses] of [['trusted', trusted], ['purgers', purgers]] as const) {
-    try {
-      new AddressRules(addresses, []); // it throws what is wrong
-    } catch (error) {
-      faults.push(`proxy.${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  return { origins: resolveOrigins(origins, faults), host: host === 'keep' ? undefined : host, trusted: [...trusted], purgers: [...purgers], upgrades: upgradesOf(upgrades, faults), sendfileRoot: folderOf(sendfileRoot, faults), hooks: hooksFile(hooks, faults), channel: `pagecast-${randomUUID()}` };
+  const { name = 'pagecast', host, trusted = [], purgers = THIS_HOST, upgrades = ['websocket'], sendfileRoot, hooks, ...origins }: ProxyOptions = isOptions(given) ? given : { urls: typeof given === 'string' ? [given] : given };
+  return {
+    origins: resolveOrigins(origins),
+    name,
+    host: host === 'keep' ? undefined : host,
+    trusted: [...trusted],
+    purgers: [...purgers],
+    upgrades: upgrades.map((name) => name.toLowerCase()),
+    sendfileRoot: sendfileRoot === undefined ? undefined : resolve(sendfileRoot),
+    hooks: typeof hooks === 'string' || hooks instanceof URL ? hooksFile(hooks) : undefined,
+    hooksAt: typeof hooks === 'object' && !(hooks instanceof URL) ? [...at, 'proxy', 'hooks'] : undefined,
+    channel: `pagecast-${randomUUID()}`,
+  };
 }
 
-export function resolveCache(given: CacheOptions, grantedBytes: number, faults: string[]): ResolvedCache {
-  for (const [key, value] of Object.entries(given) as [string, unknown][]) {
-    const bound = BOUNDS[key];
-    if (!CACHE_KEYS.has(key)) faults.push(`unknown option "cache.${key}"`);
-    else if (bound && (typeof value !== 'number' || !(value >= bound[0] && value <= bound[1]))) faults.push(`cache.${key} must be a number from ${bound[0]} to ${bound[1]}, not ${String(value)}`);
-  }
-  const { bytesMax = Math.max(MIB, Math.min(256 * MIB, Math.floor(grantedBytes / 4))), objectBytesMax, rangeFillBytesMax = 16 * MIB, aloneMs = 10_000, query, ...policy } = given;
-  if (policy.setCookie !== undefined && !['strip', 'refuse', 'keep'].includes(policy.setCookie)) faults.push(`cache.setCookie must be "strip", "refuse" or "keep", not "${policy.setCookie}"`);
-  const limits: CacheLimits = { objectBytesMax: objectBytesMax ?? Math.floor(bytesMax / 8), rangeFillBytesMax, aloneMs };
-  if (limits.objectBytesMax > bytesMax) faults.push('cache.objectBytesMax must not be above cache.bytesMax');
-  return { bytesMax, limits, query: query && queryOf(query, faults), policy: { ...policyDefaults, ...policy, ...(policy.targets && { targets: policy.targets.map((name) => name.toLowerCase()) }) } };
-}
-
-/** A caller in JavaScript may pass anything. */
-function upgradesOf(given: unknown, faults: string[]): readonly string[] {
-  if (!Array.isArray(given) || !given.every((name) => typeof name === 'string' && isToken(name))) {
-    faults.push(`proxy.upgrades must be a list of names such as "websocket", not ${JSON.stringify(given)}`);
-    return [];
-  }
-  const names = (given as readonly string[]).map((name) => name.toLowerCase());
-  const hidden = names.filter((name) => hiddenProtocols.has(name));
-  if (hidden.length > 0) faults.push(`proxy.upgrades must not name ${hidden.join(', ')}: requests within it would be nobody's to check`);
-  return names;
-}
-
-/** A caller in JavaScript may pass anything. */
-function folderOf(given: unknown, faults: string[]): string | undefined {
+export function resolveStore(given: string | StoreOptions | undefined): ResolvedStore | undefined {
   if (given === undefined) return undefined;
-  const folder = typeof given === 'string' && given !== '' && !given.includes('\0') ? resolve(given) : undefined;
-  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) faults.push(`proxy.sendfileRoot must be a folder, not ${JSON.stringify(given)}`);
-  return folder;
+  const { dir, bytesMax = STORE_BYTES_MAX, admit = 'always', durable = false } = typeof given === 'string' ? { dir: given } : given;
+  return { dir: resolve(dir), bytesMax, admit, durable };
 }
 
-function isOptions(given: string | readonly string[] | ProxyOptions): given is ProxyOptions {
+/** The same. @param bytesMax memory for all that is stored. */
+export function resolveCache(given: CacheOptions, bytesMax: number, store: ResolvedStore | undefined): ResolvedCache {
+  const { bytesMax: _, objectBytesMax, rangeFillBytesMax, aloneMs, query, ttlS, staleWhileRevalidateS, staleIfErrorS, tags = [], bypass = false, ...policy } = given;
+  const objectMax = objectBytesMax ?? Math.floor((store?.bytesMax ?? bytesMax) / 8);
+  return {
+    bytesMax,
+    limits: { objectBytesMax: objectMax, memoryBytesMax: store ? Math.min(objectMax, Math.floor(bytesMax / 8)) : objectMax, rangeFillBytesMax: rangeFillBytesMax ?? cacheDefaults.rangeFillBytesMax, aloneMs: aloneMs ?? cacheDefaults.aloneMs },
+    query,
+    policy: { ...policyDefaults, ...policy, ...(policy.targets && { targets: policy.targets.map((name) => name.toLowerCase()) }) },
+    rules: { ttlS, staleWhileRevalidateS, staleIfErrorS, tags, bypass },
+  };
+}
+
+function isOptions(given: string | ProxyOptions['urls'] | ProxyOptions): given is ProxyOptions {
   return typeof given === 'object' && !Array.isArray(given);
-}
-
-/** A caller in JavaScript may pass anything. */
-function queryOf(given: unknown, faults: string[]): QueryOptions | undefined {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    faults.push(`cache.query must be an object, not ${JSON.stringify(given)}`);
-    return undefined;
-  }
-  for (const [key, value] of Object.entries(given) as [string, unknown][]) {
-    if (!['sort', 'drop', 'keep'].includes(key)) faults.push(`unknown option "cache.query.${key}"`);
-    else if (key === 'sort' ? typeof value !== 'boolean' : !Array.isArray(value) || !value.every((name) => typeof name === 'string')) {
-      faults.push(`cache.query.${key} must be ${key === 'sort' ? 'true or false' : 'a list of names'}, not ${JSON.stringify(value)}`);
-    }
-  }
-  return given;
 }

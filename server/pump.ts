@@ -1,5 +1,6 @@
 // The one exception to "never per chunk": a body pulled from JavaScript. One chunk is under way at a time, so a slow
 // peer slows its source down.
+import { encodeLastChunk, type FieldList } from '../http/response.ts';
 import type { Connection } from './connection.ts';
 import type { AccessRecord } from './log/record.ts';
 import type { Outbox } from './outbox.ts';
@@ -25,7 +26,7 @@ export interface Pumped {
 }
 
 const CHUNKED = Buffer.from('Transfer-Encoding: chunked\r\n', 'latin1');
-const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
+const NO_TRAILERS: FieldList = [];
 const NOTHING = new Uint8Array(0);
 
 /** Sends head and source. Resolves when the last piece is queued; rejects when the source did: the connection is reset. */
@@ -53,6 +54,7 @@ export async function pump(answer: Pumped, loop: Pumping, outbox: Outbox): Promi
     }
     if (bytes !== promisedBytes && promisedBytes !== Infinity && !isGone(connection)) throw new Error(`a source gave ${bytes} of the ${promisedBytes} bytes of its Content-Length`);
   } catch (error) {
+    counted(answer.record, bytes);
     loop.cutOff(answer.record);
     if (isGone(connection)) return; // it was cancelled
     // A body that cannot be finished must not look finished (RFC 9112 §8).
@@ -62,12 +64,17 @@ export async function pump(answer: Pumped, loop: Pumping, outbox: Outbox): Promi
     connection.answering = false;
     connection.wake = undefined;
   }
+  counted(answer.record, bytes);
   if (isGone(connection)) {
     loop.cutOff(answer.record);
     return;
   }
-  outbox.bytes(connection, chunked ? LAST_CHUNK : NOTHING, answer.after, answer.record);
+  outbox.bytes(connection, chunked ? encodeLastChunk(source.trailers ?? NO_TRAILERS) : NOTHING, answer.after, answer.record, plan.result);
   loop.flushSoon();
+}
+
+function counted(record: AccessRecord | undefined, bytes: number): void {
+  if (record) record.bodyBytes = bytes;
 }
 
 /** The end of a head whose body comes in chunks. */

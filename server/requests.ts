@@ -8,15 +8,20 @@
 import { PartialHead } from '../http/partial-head.ts';
 import { RequestBody } from '../http/body.ts';
 import { METHOD_HEAD, RequestHead } from '../http/head.ts';
-import { BODY_TIMEOUT, NOTHING_REFUSED, refusals } from '../http/refusal.ts';
+import { BAD_PROXY_HEADER, BODY_TIMEOUT, NOTHING_REFUSED, PLAINTEXT, refusals } from '../http/refusal.ts';
 import { RequestBodyError } from './body-reader.ts';
 import type { Connection } from './connection.ts';
 import { RequestConversation } from './conversation.ts';
 import { WAIT_BODY, WAIT_HEAD, WAIT_IDLE, WAIT_NOTHING } from './deadlines.ts';
+import { introduce, INTRODUCTION_INCOMPLETE, INTRODUCTION_MALFORMED } from './introduction.ts';
 import type { Exchange } from './exchange.ts';
 import type { LoopLimits } from './limits.ts';
-import { SPAN_GROWING, textPlan, type Plan, type Span } from './plan.ts';
+import { SPAN_GROWING, type Plan, type Span } from './plan.ts';
+import { BROKEN_OFF, INTERNAL_ERROR, refusalPlans } from './refusals.ts';
 import type { Report } from './report.ts';
+import { HttpsRedirect } from './tls/https-redirect.ts';
+import type { Trace } from './tracing/trace.ts';
+import type { Tracer } from './tracing/tracer.ts';
 
 /** What a request needs of the loop. */
 export interface Transport {
@@ -24,10 +29,16 @@ export interface Transport {
   answer(connection: Connection, request: RequestHead | undefined, plan: Plan, close: boolean): void;
   /** Queues an interim head; an answer follows. */
   interim(connection: Connection, head: Uint8Array): void;
+  /** HTTP/2, if that was asked for; else nothing: HTTP/1.1. Its first bytes have come. */
+  decide(connection: Connection): void;
+  /** TLS begins, of which this has come already. */
+  secure(connection: Connection, bytes: Uint8Array): void;
   /** Nothing follows what is queued: close behind it. */
   finish(connection: Connection): void;
   /** The peer did not wait for its answer: there is nothing left to do but log it. */
-  unanswered(request: RequestHead, plan: Plan): void;
+  unanswered(connection: Connection, request: RequestHead, plan: Plan): void;
+  /** A request is complete, or its head is, and its answer will be found later. */
+  begin(connection: Connection): void;
   /** The next input is not wanted yet; taken back by resume(). */
   pause(connection: Connection): void;
   resume(connection: Connection): void;
@@ -38,32 +49,46 @@ export interface Transport {
   readonly draining: boolean;
 }
 
-const INTERNAL_ERROR = textPlan(500, [], 'Internal Server Error\n');
-/** What is logged where a client has gone in the middle of its request. */
-const BROKEN_OFF = textPlan(400, [], 'Bad Request\n');
-const refusalPlans = refusals.map(({ status, text }) => (status === 0 ? INTERNAL_ERROR : textPlan(status, [], `${text}\n`)));
+/** An exchange, while it is in force and after. */
+export interface Answering {
+  readonly exchange: Exchange;
+  /** Requests that it is still looking for an answer to. */
+  underWay: number;
+}
 
 export class Requests {
-  readonly #exchange: Exchange;
+  #answering: Answering;
   readonly #transport: Transport;
-  readonly #limits: LoopLimits;
+  #limits: LoopLimits;
   readonly #report: Report;
-  readonly #head: RequestHead;
+  readonly #tracer: Tracer | undefined;
+  #head: RequestHead;
   /** Heads and bodies refused, by refusal code. */
   readonly refused = new Float64Array(refusals.length);
   /** Requests answered by the exchange. */
   served = 0;
 
-  constructor(exchange: Exchange, transport: Transport, limits: LoopLimits, report: Report) {
-    this.#exchange = exchange;
+  constructor(answering: Answering, transport: Transport, limits: LoopLimits, report: Report, tracer?: Tracer) {
+    this.#answering = answering;
     this.#transport = transport;
     this.#limits = limits;
     this.#report = report;
+    this.#tracer = tracer;
+    this.#head = new RequestHead(limits);
+  }
+
+  /** From the next request on. Those that have begun are answered by what they began with. */
+  adopt(answering: Answering, limits: LoopLimits): void {
+    this.#answering = answering;
+    this.#limits = limits;
     this.#head = new RequestHead(limits);
   }
 
   /** bytes[start, end) have arrived. They are valid during the call only. */
   input(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
+    if (!connection.introduced) return this.#introduce(connection, bytes, start, end);
+    if (connection.undecided) this.#transport.decide(connection);
+    if (connection.session) return connection.session.receive(bytes, start, end);
     if (connection.tunnelling) return connection.tunnelling.receive(bytes, start, end);
     if (connection.closing || connection.gone) {
       // The last answer is under way, and may be made of this.
@@ -79,7 +104,7 @@ export class Requests {
 
   /** The answer that was under way is out: on with what came meanwhile. */
   goOn(connection: Connection): void {
-    if (connection.busy || connection.gone) return;
+    if (connection.busy || connection.gone || connection.session) return;
     if (connection.conversation) this.#leaveBody(connection, connection.conversation);
     if (connection.closing) return;
     const { rest } = connection;
@@ -92,13 +117,20 @@ export class Requests {
   refuse(connection: Connection, code: number): void {
     this.refused[code]! += 1;
     if (connection.conversation) return this.#refuseBody(connection, connection.conversation, code);
-    connection.piece = connection.body = connection.request = connection.rest = undefined;
+    connection.piece = connection.body = connection.request = connection.asked = connection.rest = undefined;
     this.#transport.answer(connection, undefined, refusalPlans[code]!, true);
+  }
+
+  /** The engine has found that it speaks no TLS; it is plain from now on. */
+  refusePlaintext(connection: Connection): void {
+    connection.secure = connection.undecided = false;
+    this.refuse(connection, PLAINTEXT);
   }
 
   /** The peer has sent FIN. In the middle of a body that is the end of its request: no answer (RFC 9112 §8), unless one has begun. */
   inputEnded(connection: Connection): void {
-    const { conversation, tunnelling } = connection;
+    const { conversation, tunnelling, session } = connection;
+    session?.inputEnded();
     tunnelling?.inputEnded();
     if (!conversation) return;
     conversation.breakOff('gone');
@@ -110,7 +142,16 @@ export class Requests {
   /** CLOSED was reported. Who is still looking for an answer keeps nothing of the connection's. */
   closed(connection: Connection): void {
     connection.conversation?.body?.fail('gone');
-    connection.piece = connection.body = connection.request = connection.rest = connection.conversation = undefined;
+    connection.piece = connection.body = connection.request = connection.asked = connection.rest = connection.conversation = undefined;
+  }
+
+  /** The time for the first head runs on: a header of the PROXY protocol is a part of it. */
+  #introduce(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
+    const introduced = introduce(connection, bytes, start, end);
+    if (introduced === INTRODUCTION_INCOMPLETE) return;
+    if (introduced === INTRODUCTION_MALFORMED) return this.refuse(connection, BAD_PROXY_HEADER);
+    if (connection.secure) return this.#transport.secure(connection, introduced.bytes.subarray(introduced.start, introduced.end));
+    this.#consume(connection, introduced.bytes, introduced.start, introduced.end);
   }
 
   #listenAgain(connection: Connection): void {
@@ -169,18 +210,21 @@ export class Requests {
   }
 
   #request(connection: Connection, head: RequestHead): void {
-    if (!head.hasBody) return this.#answer(connection, head, true);
+    head.scheme = connection.secure ? 'https' : 'http';
+    const answering: Answering = connection.redirect && HttpsRedirect.leads(head) ? connection.redirect : this.#answering;
+    if (!head.hasBody) return this.#answer(connection, head, true, answering);
     let wanted: boolean | undefined;
     try {
-      wanted = this.#exchange.wants?.(head);
+      wanted = answering.exchange.wants?.(head);
     } catch (error) {
-      return this.#transport.answer(connection, head, this.#failed(error), true);
+      return this.#transport.answer(connection, head, this.failed(error), true);
     }
     if (wanted) return this.#admit(connection, head);
     // A body that is too long, or that the peer would rather not send, is not waited for: answer, close, and let the
     // lingering close throw away what comes (RFC 9110 §10.1.1).
-    if (head.expectContinue || head.contentLength > this.#limits.discardBytesMax) return this.#answer(connection, head, false);
+    if (head.expectContinue || head.contentLength > this.#limits.discardBytesMax) return this.#answer(connection, head, false, answering);
     connection.request = head.detach();
+    connection.asked = answering;
     connection.body = new RequestBody({ bodyBytesMax: this.#limits.discardBytesMax });
     connection.body.begin(head.contentLength, head.chunked);
     this.#transport.wait(connection, WAIT_BODY);
@@ -196,9 +240,9 @@ export class Requests {
     if (body.error !== 0) {
       this.refuse(connection, body.error);
     } else if (body.done) {
-      const request = connection.request!;
-      connection.request = connection.body = undefined;
-      this.#answer(connection, request, true);
+      const { request, asked } = connection;
+      connection.request = connection.asked = connection.body = undefined;
+      this.#answer(connection, request!, true, asked!);
     } else {
       this.#transport.wait(connection, WAIT_BODY);
     }
@@ -207,12 +251,12 @@ export class Requests {
 
   /** A request whose body is the exchange's. */
   #admit(connection: Connection, head: RequestHead): void {
-    this.served += 1;
+    connection.trace = this.begin(head);
     const conversation = new RequestConversation(connection, head.detach(), this.#transport);
     conversation.receive(this.#limits);
     const refusal = connection.body!.error;
     if (refusal !== NOTHING_REFUSED) return this.refuse(connection, refusal);
-    this.#find(conversation, head.keepAlive);
+    this.#find(conversation, head.keepAlive, this.#answering);
   }
 
   #receive(connection: Connection, conversation: RequestConversation, bytes: Uint8Array, start: number, end: number): number {
@@ -251,39 +295,60 @@ export class Requests {
     this.#transport.answer(connection, request, request.method === METHOD_HEAD ? plan.withoutBody() : plan, true);
   }
 
-  #answer(connection: Connection, request: RequestHead, persistent: boolean): void {
+  /** A request is asked for. @returns what it is traced by. */
+  begin(request: RequestHead): Trace | undefined {
     this.served += 1;
+    return this.#tracer?.begin(request);
+  }
+
+  /** The answer where an exchange throws, which it must not. */
+  failed(error: unknown): Plan {
+    this.#report('exchangeFailed', 'an exchange threw: answered 500', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return INTERNAL_ERROR.closing();
+  }
+
+  /** What requests that begin now are answered by. */
+  get answering(): Answering {
+    return this.#answering;
+  }
+
+  #answer(connection: Connection, request: RequestHead, persistent: boolean, answering: Answering): void {
+    connection.trace = this.begin(request);
     const keep = persistent && request.keepAlive;
     let plan: Plan | undefined;
     try {
-      plan = this.#exchange.known(request, this.#transport.nowMs, connection);
+      plan = answering.exchange.known(request, this.#transport.nowMs, connection);
     } catch (error) {
-      plan = this.#failed(error);
+      plan = this.failed(error);
     }
     if (plan) this.#transport.answer(connection, request, plan, plan.close || !keep || this.#transport.draining);
-    else this.#find(new RequestConversation(connection, request.detach(), this.#transport), keep);
+    else this.#find(new RequestConversation(connection, request.detach(), this.#transport), keep, answering);
   }
 
-  #find(conversation: RequestConversation, keep: boolean): void {
+  #find(conversation: RequestConversation, keep: boolean, answering: Answering): void {
     const { connection } = conversation;
     connection.answering = true;
+    this.#transport.begin(connection);
     this.#transport.wait(connection, WAIT_NOTHING);
-    this.#converse(conversation, keep).catch(fatal);
+    answering.underWay += 1;
+    this.#converse(conversation, keep, answering).catch(fatal);
   }
 
-  async #converse(conversation: RequestConversation, keep: boolean): Promise<void> {
+  async #converse(conversation: RequestConversation, keep: boolean, answering: Answering): Promise<void> {
     const { connection, request } = conversation;
     let plan: Plan;
     try {
-      plan = await this.#exchange.find(request, this.#transport.nowMs, connection, conversation);
+      plan = await answering.exchange.find(request, this.#transport.nowMs, connection, conversation);
     } catch (error) {
-      plan = error instanceof RequestBodyError && (conversation.over || connection.gone) ? BROKEN_OFF : this.#failed(error);
+      plan = error instanceof RequestBodyError && (conversation.over || connection.gone) ? BROKEN_OFF : this.failed(error);
+    } finally {
+      answering.underWay -= 1;
     }
     connection.wake = undefined;
     if (conversation.over || connection.gone) {
       conversation.over = true;
       (plan.tunnel ?? plan.source)?.cancel(connection.gone ? 'the connection is gone' : 'the request has come to an end');
-      if (!conversation.refused) this.#transport.unanswered(request, plan);
+      if (!conversation.refused) this.#transport.unanswered(connection, request, plan);
       return;
     }
     const streams = conversation.body !== undefined && (plan.source !== undefined || plan.spans.some(isGrowing));
@@ -293,11 +358,6 @@ export class Requests {
     this.#transport.answer(connection, request, plan, plan.close || !keep || last || this.#transport.draining);
     if (!streams) this.goOn(connection); // else when it is sent: until then it may be made of the request's content
   }
-
-  #failed(error: unknown): Plan {
-    this.#report('exchangeFailed', 'an exchange threw: answered 500', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    return INTERNAL_ERROR.closing();
-  }
 }
 
 function isGrowing(span: Span): boolean {
@@ -305,6 +365,6 @@ function isGrowing(span: Span): boolean {
 }
 
 /** Ours alone: an invariant is broken, and the worker must not go on as if it held. */
-function fatal(error: unknown): void {
+export function fatal(error: unknown): void {
   queueMicrotask(() => { throw error; });
 }

@@ -2,26 +2,44 @@
 // second, Connection (RFC 9112 §9.3) where persistence is not what the version implies.
 import { formatDate } from '../http/date.ts';
 
-const DATED = [Buffer.from('\r\n', 'latin1'), Buffer.from('Connection: keep-alive\r\n\r\n', 'latin1'), Buffer.from('Connection: close\r\n\r\n', 'latin1')] as const;
-
 export class Tail {
   #second = -1;
-  #persistent = new Uint8Array(0);
-  #persistent10 = new Uint8Array(0);
-  #closing = new Uint8Array(0);
+  #strict = '';
+  #plain: Tails = tailsOf('', '');
+  #secure: Tails = tailsOf('', '');
+  #plainDated: Tails = tailsOf('', '');
+  #secureDated: Tails = tailsOf('', '');
+
+  /** Of all answers over TLS, or '': Strict-Transport-Security must be on no other (RFC 6797 §7.2). */
+  set strict(value: string) {
+    const line = value === '' ? '' : `Strict-Transport-Security: ${value}\r\n`;
+    this.#strict = line;
+    this.#second = -1;
+    this.#secureDated = tailsOf('', line);
+  }
 
   /** `dated`: the head has a Date already. */
-  of(nowMs: number, close: boolean, versionMinor: number, dated: boolean): Uint8Array {
-    if (dated) return DATED[close ? 2 : versionMinor === 0 ? 1 : 0];
+  of(nowMs: number, close: boolean, versionMinor: number, dated: boolean, secure: boolean): Uint8Array {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {
       this.#second = second;
       const date = `Date: ${formatDate(second * 1000)}\r\n`;
-      this.#persistent = Buffer.from(`${date}\r\n`, 'latin1');
-      this.#persistent10 = Buffer.from(`${date}Connection: keep-alive\r\n\r\n`, 'latin1');
-      this.#closing = Buffer.from(`${date}Connection: close\r\n\r\n`, 'latin1');
+      this.#plain = tailsOf(date, '');
+      this.#secure = this.#strict === '' ? this.#plain : tailsOf(date, this.#strict);
     }
-    if (close) return this.#closing;
-    return versionMinor === 0 ? this.#persistent10 : this.#persistent;
+    const tails = dated ? (secure ? this.#secureDated : this.#plainDated) : secure ? this.#secure : this.#plain;
+    if (close) return tails.closing;
+    return versionMinor === 0 ? tails.persistent10 : tails.persistent;
   }
+}
+
+interface Tails {
+  readonly persistent: Uint8Array;
+  readonly persistent10: Uint8Array;
+  readonly closing: Uint8Array;
+}
+
+function tailsOf(date: string, strict: string): Tails {
+  const bytes = (connection: string): Uint8Array => Buffer.from(`${strict}${date}${connection}\r\n`, 'latin1');
+  return { persistent: bytes(''), persistent10: bytes('Connection: keep-alive\r\n'), closing: bytes('Connection: close\r\n') };
 }

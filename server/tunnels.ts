@@ -1,24 +1,24 @@
 // The tunnels of a loop: opened behind the head of a 101, counted, and logged when they are over.
 import type { Connection } from './connection.ts';
-import type { AccessLog } from './log/access.ts';
 import type { AccessRecord } from './log/record.ts';
 import type { Outbox } from './outbox.ts';
 import type { Plan, Tunnel } from './plan.ts';
+import type { Records } from './records.ts';
 import { Tunnelling, type TunnelLoop } from './tunnelling.ts';
 
 export class Tunnels {
   readonly #loop: TunnelLoop;
   readonly #outbox: Outbox;
-  readonly #log: AccessLog | undefined;
+  readonly #records: Records | undefined;
   readonly #open = new Set<Tunnelling>();
   #opened = 0;
   #receivedBytes = 0;
   #sentBytes = 0;
 
-  constructor(loop: TunnelLoop, outbox: Outbox, log: AccessLog | undefined) {
+  constructor(loop: TunnelLoop, outbox: Outbox, records: Records | undefined) {
     this.#loop = loop;
     this.#outbox = outbox;
-    this.#log = log;
+    this.#records = records;
   }
 
   /** @param tail of the plan's head. */
@@ -26,12 +26,14 @@ export class Tunnels {
     const tunnelling = new Tunnelling(connection, tunnel, this.#loop, this.#outbox);
     this.#opened += 1;
     this.#open.add(tunnelling);
-    void tunnelling.run(Buffer.concat([plan.head, tail])).then((isWhole) => {
+    tunnelling.run(Buffer.concat([plan.head, tail]), (isWhole) => {
       const { receivedBytes, sentBytes } = tunnelling;
       this.#open.delete(tunnelling);
       this.#receivedBytes += receivedBytes;
       this.#sentBytes += sentBytes;
-      if (record) this.#log?.write({ ...record, bodyBytes: sentBytes }, isWhole ? '' : 'aborted');
+      if (!record) return;
+      record.bodyBytes = sentBytes;
+      this.#records?.write(record, isWhole ? '' : 'aborted');
     });
   }
 

@@ -4,7 +4,8 @@ import { getSystemErrorName } from 'node:util';
 import type { Areas, Engine } from '../native/index.ts';
 import { BODY_TIMEOUT, HEAD_TIMEOUT } from '../http/refusal.ts';
 import type { Connection } from './connection.ts';
-import { WAIT_BODY, WAIT_HEAD, WAIT_SEND, type Deadlines } from './deadlines.ts';
+import { WAIT_BODY, WAIT_HEAD, WAIT_IDLE, WAIT_SEND, WAIT_STREAMS, type Deadlines } from './deadlines.ts';
+import type { LagMeter } from './metrics/lag.ts';
 import type { Report } from './report.ts';
 import type { Requests } from './requests.ts';
 
@@ -16,6 +17,9 @@ const ACCEPT_AGAIN_MS = 50;
 interface Watched {
   readonly requests: Requests;
   nowMs: number;
+  readonly draining: boolean;
+  /** Loop.catchUp() */
+  catchUp(): void;
   connection(slot: number): Connection | undefined;
   close(connection: Connection, hard: boolean): void;
   wait(connection: Connection, wait: number): void;
@@ -27,6 +31,7 @@ export class Watch {
   readonly #deadlines: Deadlines;
   readonly #loop: Watched;
   readonly #report: Report;
+  readonly #lag: LagMeter | undefined;
   readonly #waitsMs: Float64Array;
   readonly #progressSeen: Float64Array;
   readonly #stalled: Uint8Array;
@@ -36,12 +41,13 @@ export class Watch {
   /** Connections reset because their peer took nothing. */
   stalls = 0;
 
-  constructor(engine: Engine, areas: Areas, deadlines: Deadlines, waitsMs: Float64Array, loop: Watched, report: Report) {
+  constructor(engine: Engine, areas: Areas, deadlines: Deadlines, waitsMs: Float64Array, loop: Watched, report: Report, lag?: LagMeter) {
     this.#engine = engine;
     this.#areas = areas;
     this.#deadlines = deadlines;
     this.#loop = loop;
     this.#report = report;
+    this.#lag = lag;
     this.#waitsMs = waitsMs;
     this.#progressSeen = new Float64Array(areas.progress.length);
     this.#stalled = new Uint8Array(areas.progress.length);
@@ -49,21 +55,28 @@ export class Watch {
 
   begin(): void {
     this.#timer ??= setInterval(() => this.sweep(), SWEEP_MS);
+    this.#lag?.begin();
   }
 
   end(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#lag?.end();
   }
 
   sweep(): void {
     this.#loop.nowMs = Date.now();
+    // This thread may have been held up: nobody is given up whose bytes are here.
+    if (this.#deadlines.isOverdue(this.#loop.nowMs)) this.#loop.catchUp();
+    if (this.#loop.draining) this.#putOff();
     this.#deadlines.sweep(this.#loop.nowMs, (slot, wait) => {
       const connection = this.#loop.connection(slot);
       if (!connection) return this.#deadlines.clear(slot);
       if (wait === WAIT_HEAD) this.#loop.requests.refuse(connection, HEAD_TIMEOUT);
       else if (wait === WAIT_BODY) this.#loop.requests.refuse(connection, BODY_TIMEOUT);
       else if (wait === WAIT_SEND) this.#sendOverdue(connection);
+      else if (wait === WAIT_STREAMS) connection.session?.look();
+      else if (wait === WAIT_IDLE && connection.session) connection.session.retire();
       else this.#loop.close(connection, false);
     });
   }
@@ -106,13 +119,22 @@ export class Watch {
     if (this.#engine.acceptAgain(listener) < 0) setTimeout(() => this.#acceptAgain(listener), ACCEPT_AGAIN_MS);
   }
 
+  /** An answer that its peer has not taken yet is under way: the time in which another request may come begins behind it. */
+  #putOff(): void {
+    for (const slot of this.#deadlines.waitingFor(WAIT_IDLE)) {
+      const connection = this.#loop.connection(slot);
+      if (connection && this.#engine.unacknowledged(slot, connection.generation) > 0) this.#loop.wait(connection, WAIT_IDLE);
+    }
+  }
+
   #sendOverdue(connection: Connection): void {
     const { slot } = connection;
     const sent = this.#areas.progress[slot]!;
-    // Whoever waits for an origin takes what there is.
-    if (sent !== this.#progressSeen[slot] || this.#areas.starving[slot] === 1) {
+    // Whoever waits for an origin takes what there is; and whose other end we read, waits for a client that is looked at itself.
+    if (sent !== this.#progressSeen[slot] || this.#areas.starving[slot] === 1 || connection.lent) {
       this.#progressSeen[slot] = sent;
       this.#loop.wait(connection, WAIT_SEND);
+      connection.session?.look();
       return;
     }
     this.stalls += 1;

@@ -1,6 +1,7 @@
 // The tests' client: a raw socket and a strict reader. It sends exactly what it is told, in the pieces it is told, and
 // notices bytes that nobody asked for, ends that come too early, and resets.
 import { connect, type Socket } from 'node:net';
+import { connect as secure, type ConnectionOptions } from 'node:tls';
 import { BadReply, framingOf, readChunked, readHead, type Reply, type ReplyHead } from './reply.ts';
 
 export type { Reply } from './reply.ts';
@@ -57,6 +58,19 @@ export class Client {
         resolve(new Client(socket));
       });
     });
+  }
+
+  /** The same over TLS. Nothing is verified unless told. @throws where the handshake fails */
+  static async openSecure(place: Place, options: ConnectionOptions = {}): Promise<Client> {
+    const where = place.port < 0 ? { path: place.host } : { host: place.host, port: place.port };
+    const halfOpen: object = { allowHalfOpen: true }; // which its types do not know of
+    const socket = secure({ rejectUnauthorized: false, ...where, ...options, ...halfOpen });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('secureConnect', resolve);
+      socket.once('error', reject);
+      socket.once('close', () => reject(new Error('closed in the middle of the handshake')));
+    });
+    return new Client(socket);
   }
 
   /** Bytes that have come and were not read yet. */

@@ -43,7 +43,8 @@ export function command(t: Test, args: readonly string[], options: CommandOption
   const [program, ...rest] = ['env', '-u', 'NODE_OPTIONS', ...before, process.execPath, ...node, MAIN, ...args];
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PAGECAST_|PORT$|NODE_OPTIONS$|TAP|NODE_ENV$|NO_COLOR$)/.test(name)));
   // With a program before it there are two processes, of which one may outlive the other: a group of their own.
-  const child = spawn(program, rest, { cwd, env: { ...clean, ...env }, stdio, detached: before.length > 0 });
+  // Killed, it would leave the socket of its control plane behind.
+  const child = spawn(program, rest, { cwd, env: { ...clean, PAGECAST_CONTROL: 'off', ...env }, stdio, detached: before.length > 0 });
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));

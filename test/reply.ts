@@ -2,7 +2,7 @@
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) ([\x20-\x7e]*)$/;
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*?)[ \t]*$/;
-const CHUNK_SIZE = /^[0-9a-f]+$/;
+const CHUNK_SIZE = /^[0-9a-f]+$/i;
 const DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 const SINGLE = new Set(['content-length', 'content-type', 'date', 'etag', 'last-modified', 'location', 'content-range']);
 

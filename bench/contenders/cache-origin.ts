@@ -1,6 +1,6 @@
 /**
  * The origin behind every cache: `cache-origin.js HOST PORT ROOT`, node:http. Files by path, storable for an hour; `/herd/*`
- * slowly; `/tagged/*` with a tag. It keeps a record of what was asked for, and tells it under `/-`.
+ * slowly; `/tagged/*` and `/plain/*` with a tag and without. It keeps a record of what was asked for, and tells it under `/-`.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
@@ -9,8 +9,10 @@ import {
   HERD_BYTES,
   HERD_BYTES_PER_SECOND,
   isHerdTarget,
+  isPlainTarget,
   isTaggedTarget,
   monotonicMs,
+  PLAIN_RECORD,
   recordAsked,
   TAG,
   TAGGED_BYTES,
@@ -67,12 +69,13 @@ createServer((request, response) => {
     response.writeHead(200, { 'Cache-Control': 'no-store', 'Content-Length': text.length }).end(text);
     return;
   }
-  const name = isTaggedTarget(target) ? TAGGED_RECORD : target;
+  const name = isTaggedTarget(target) ? TAGGED_RECORD : isPlainTarget(target) ? PLAIN_RECORD : target;
   note(name, { requests: (records.get(name) ?? NOTHING).requests + 1 });
   const file = files.get(target);
   if (isHerdTarget(target)) sendSlowly(target, response);
-  else if (isTaggedTarget(target)) {
-    response.writeHead(200, { ...STORABLE, ETag: etagOf(target), 'Cache-Tag': TAG, 'Content-Length': tagged.length }).end(tagged);
+  else if (isTaggedTarget(target) || isPlainTarget(target)) {
+    const tag = isTaggedTarget(target) ? { 'Cache-Tag': TAG } : {};
+    response.writeHead(200, { ...STORABLE, ...tag, ETag: etagOf(target), 'Content-Length': tagged.length }).end(tagged);
   } else if (file === undefined) response.writeHead(404, { 'Content-Length': 0 }).end();
   else response.writeHead(200, { ...file.fields, ...STORABLE, 'Content-Length': file.body.length }).end(file.body);
 }).listen(port, host);

@@ -1,4 +1,4 @@
-/** The site in memory, as the contenders that hold files in Buffers have it: `PROGRAM HOST PORT ROOT`. */
+/** The site in memory, as the contenders that hold files in Buffers have it: `PROGRAM HOST PORT ROOT [CERTIFICATE KEY]`. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,12 @@ export interface Arguments {
 export function readArguments(): Arguments {
   const [host = '', port = '', root = ''] = process.argv.slice(2);
   return { host, port: Number(port), root };
+}
+
+/** What follows the other arguments, where TLS is spoken: two paths. */
+export function readCertificate(): { readonly cert: Buffer; readonly key: Buffer } {
+  const [cert = '', key = ''] = process.argv.slice(5);
+  return { cert: readFileSync(cert), key: readFileSync(key) };
 }
 
 function hold(path: string): HeldFile {

@@ -27,7 +27,7 @@ const STALL_MS = { long: [1000, 5000], short: [500, 1500] } as const;
 function networkOf(scope: Scope, from: readonly Place[]): { network: Network | null; obstacle: string | null } {
   if (!from.includes('veth')) return { network: null, obstacle: null };
   const cores = twoCores();
-  const obstacle = networkObstacle() ?? (cores === null ? 'it needs two cores' : null);
+  const obstacle = networkObstacle(['ip', 'ethtool']) ?? (cores === null ? 'it needs two cores' : null);
   if (obstacle !== null) return { network: null, obstacle };
   try {
     return { network: createNetwork(scope, cores!), obstacle: null };

@@ -119,3 +119,10 @@ function initialAgeOf(fields: FieldList, requestMs: number, responseMs: number):
 function millisecondsOf(seconds: number | undefined): number {
   return seconds === undefined || Number.isNaN(seconds) ? 0 : seconds * 1000;
 }
+
+/** Of a stored response: its lifetime is over at that time, if it was not before. What the origin allows of a stale one goes on from there. */
+export function staleFrom<Stored extends { readonly freshness: Freshness; readonly responseMs: number }>(stored: Stored, timeMs: number): Stored {
+  const { freshness, responseMs } = stored;
+  const age = ageMs(freshness, responseMs, timeMs);
+  return age >= freshness.lifetimeMs ? stored : { ...stored, freshness: { ...freshness, lifetimeMs: age } };
+}

@@ -12,6 +12,7 @@ export interface PolicyOptions {
   readonly targets: readonly string[];
   /** Of the time since Last-Modified, for a response without explicit lifetime (RFC 9111 §4.2.2). 0: no heuristics. */
   readonly heuristicFraction: number;
+  /** The longest that the heuristic gives, in seconds. */
   readonly heuristicMaxS: number;
   /** Lifetime of 404, 405, 410, 414 and 501 without an explicit one; 0: what the heuristic gives. */
   readonly negativeTtlS: number;
@@ -19,6 +20,7 @@ export interface PolicyOptions {
   readonly staleWhenUnreachableS: number;
   /** No response is fresh beyond that age, whatever the origin says. */
   readonly ageMaxS: number;
+  /** What becomes of Set-Cookie in an answer that is not said to be for a shared cache: the field is not stored (`strip`), the answer is not (`refuse`), or both are (`keep`). */
   readonly setCookie: SetCookieRule;
   /** Whether no-cache, max-age, min-fresh and Pragma of a request make us ask the origin; they are advisory (RFC 9111 §5.2.1). */
   readonly honourRequestReload: boolean;

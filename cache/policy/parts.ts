@@ -87,11 +87,12 @@ function hasStrongTags(a: ReturnType<typeof validatorsOf>, b: ReturnType<typeof 
   return a.tag?.weak === false && b.tag?.weak === false;
 }
 
-function endOf(bodies: readonly StoredBody[]): number {
+/** Behind the last byte that is there; 0 where none is. */
+export function endOf(bodies: readonly StoredBody[]): number {
   const last = bodies.at(-1);
   return last === undefined ? 0 : last.offset + last.bytes;
 }
 
 function cutAt(body: StoredBody, end: number): StoredBody {
-  return body.offset + body.bytes <= end ? body : { ...body, bytes: end - body.offset };
+  return body.offset + body.bytes <= end ? body : { ...body, bytes: end - body.offset, recordBytes: body.recordBytes ?? body.bytes };
 }

@@ -1,4 +1,5 @@
 // What a 304 or the answer to a HEAD does to what is stored, RFC 9111 §3.2, §4.3.3, §4.3.4 and §4.3.5.
+import { POSITION_UNKNOWN } from '../../http/content-range.ts';
 import { parseEntityTags, matchesWeakly } from '../../http/etag.ts';
 import type { FieldList } from '../../http/response.ts';
 import { selectingValues } from '../../http/vary.ts';
@@ -8,7 +9,8 @@ import { cacheDate, dateOf } from './dates.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
 import { linesOf, type RequestMessage, type ResponseMessage, singletonOf, withoutFields } from './message.ts';
 import type { PolicyOptions } from './options.ts';
-import type { Reason } from './reasons.ts';
+import { endOf } from './parts.ts';
+import type { Reason, RefusedReason } from './reasons.ts';
 import { matches } from './selection.ts';
 import { messageFields, storingSelected } from './storing.ts';
 import { correspondence, hasValidator, type ReceivedValidators, validatorsOf } from './validators.ts';
@@ -139,6 +141,20 @@ const dateField: ReadonlySet<string> = new Set(['date']);
 /** What forbids to store this update, and nothing of what is stored already. */
 const ofUpdate: ReadonlySet<Reason> = new Set<Reason>(['request-no-store', 'request-content', 'authorization', 'set-cookie']);
 
+/**
+ * Whether a response that is not stored tells that what is stored is not current any more: "a full response […] indicates that none of the
+ * stored responses nominated in the conditional request is suitable" (§4.3.3). Not one that may be for this client alone, and no error but
+ * those that say that there is nothing.
+ * @param reason why it is not stored.
+ */
+export function supersedes(request: RequestMessage, status: number, reason: RefusedReason | 'too-large'): boolean {
+  const isOfResource = (status >= 200 && status <= 399 && status !== 206 && status !== 304) || status === 404 || status === 410;
+  if (!isOfResource || ofRequest.has(reason)) return false;
+  return request.fieldNamed('authorization') === undefined && request.fieldNamed('cookie') === undefined;
+}
+
+const ofRequest: ReadonlySet<RefusedReason | 'too-large'> = new Set<RefusedReason>(['method', 'request-content', 'request-no-store', 'authorization']);
+
 /** §4.3.5: the values of the validators received, and of Content-Length, are those of what is stored. */
 function isSame(stored: Variant, response: ResponseMessage, responseMs: number): boolean {
   const received = validatorsOf(response.fields, responseMs);
@@ -148,5 +164,7 @@ function isSame(stored: Variant, response: ResponseMessage, responseMs: number):
   if (!Number.isNaN(received.lastModifiedMs) && received.lastModifiedMs !== there.lastModifiedMs) return false;
   if (singletonOf(stored.fields, 'content-encoding') !== singletonOf(response.fields, 'content-encoding')) return false;
   const length = singletonOf(response.fields, 'content-length');
-  return length === undefined ? linesOf(response.fields, 'content-length').length === 0 : length === String(stored.bytes);
+  if (length === undefined) return linesOf(response.fields, 'content-length').length === 0;
+  if (stored.bytes === POSITION_UNKNOWN) return hasValidator(received) && Number(length) >= endOf(stored.bodies);
+  return length === String(stored.bytes);
 }

@@ -16,7 +16,13 @@ interface Gone {
 
 export class Evictions {
   readonly #workers = new Map<number, Gone>();
+  readonly #onPending: () => void;
   #pending = false;
+
+  /** @param onPending there is something to flush. */
+  constructor(onPending: () => void = () => undefined) {
+    this.#onPending = onPending;
+  }
 
   /** Whether there is something to flush. */
   get pending(): boolean {
@@ -36,9 +42,11 @@ export class Evictions {
     if (told === 0) return;
     for (const [worker, gone] of this.#workers) {
       if ((told & toldWorker(worker)) === 0) continue;
-      this.#pending = true;
       gone.keys.push(key);
       gone.versions.push(version);
+      if (this.#pending) continue;
+      this.#pending = true;
+      this.#onPending();
     }
   }
 

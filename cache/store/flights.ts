@@ -10,6 +10,16 @@ export interface Waiter {
   readonly asked: number;
 }
 
+export function ticketsByWorker(waiters: readonly Waiter[]): ReadonlyMap<number, readonly number[]> {
+  const tickets = new Map<number, number[]>();
+  for (const { worker, ticket } of waiters) {
+    const others = tickets.get(worker);
+    if (others) others.push(ticket);
+    else tickets.set(worker, [ticket]);
+  }
+  return tickets;
+}
+
 export interface Flight {
   readonly number: number;
   readonly name: string;

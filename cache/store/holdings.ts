@@ -4,14 +4,21 @@
 // Invariant: a record's number may be in a plan that has not been handed to the engine: releases wait for the next turn
 // of libuv, when no plan is between its making and its sending.
 import { LRUCache } from 'lru-cache';
+import { isComplete } from '../policy/parts.ts';
 import type { Generations } from './generations.ts';
 import type { StoredObject, Variant } from './object.ts';
+
+const NO_FILES: readonly number[] = [];
 
 /** A variant, and what this worker has made of it. */
 export interface HeldVariant<Plans> {
   readonly variant: Variant;
-  /** Of the body's record; -1: not opened, or no bytes. */
+  /** Of the body's record, or of the first one's; -1: not opened, or no bytes. */
   file: number;
+  /** Of the bodies behind the first, where there are more. */
+  others: readonly number[];
+  /** Some of its bytes are missing: it is an answer only to who asks for others of them (RFC 9111 §3.3). */
+  readonly partial: boolean;
   /** Plans made for it so far; the owner gives them their shape. */
   plans: Plans | undefined;
 }
@@ -52,6 +59,11 @@ export class Holdings<Plans> {
     return held;
   }
 
+  /** The variant as it is to be judged: what a purge of another machine may have named, unheard, is validated before it is used. */
+  judged(variant: Variant, nowMs: number): Variant {
+    return this.#generations.trusts(variant.responseMs, nowMs) ? variant : { ...variant, invalid: true };
+  }
+
   /** What the coordinator has said, good for as long as the generation of the slot is that one. Undefined: nothing is stored. */
   take(key: string, object: StoredObject | undefined, version: number, generation: number): HeldObject<Plans> | undefined {
     const before = this.#objects.peek(key);
@@ -67,7 +79,7 @@ export class Holdings<Plans> {
     const variants = object.variants.map((variant) => {
       const one = before?.variants.find((candidate) => isSameBody(candidate.variant, variant));
       if (one) kept.add(one);
-      return { variant, file: one?.file ?? -1, plans: undefined };
+      return { variant, file: one?.file ?? -1, others: one?.others ?? NO_FILES, partial: !isComplete(variant), plans: undefined };
     });
     const held: HeldObject<Plans> = { key, version, slot: this.#generations.slotOf(key), generation, variants, usedSinceTold: before?.usedSinceTold ?? false };
     if (before) this.#letGo(before.variants.filter((one) => !kept.has(one)));
@@ -105,7 +117,10 @@ export class Holdings<Plans> {
   }
 
   #letGo(variants: readonly HeldVariant<Plans>[]): void {
-    for (const { file } of variants) if (file >= 0) this.releaseLater(file);
+    for (const { file, others } of variants) {
+      if (file >= 0) this.releaseLater(file);
+      for (const other of others) this.releaseLater(other);
+    }
   }
 
   #releaseNow(): void {

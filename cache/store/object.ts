@@ -5,11 +5,15 @@ import type { Freshness } from '../policy/freshness.ts';
 
 /** Where a stored body is. */
 export interface StoredBody {
-  /** Of the native record that has the bytes (Engine.keep). */
+  /** Of the native record that has the bytes (Engine.keep), or the id of a body in the store on disk (disk/layout.ts). */
   readonly record: string;
+  /** Its id in the store on disk, where it is there as well. */
+  readonly file?: string;
   /** First byte within the representation; 0 but for a part of it (RFC 9111 §3.3). */
   readonly offset: number;
   readonly bytes: number;
+  /** Of the record, where its end is left out: they take their room all the same. */
+  readonly recordBytes?: number;
 }
 
 export interface Variant {
@@ -41,4 +45,9 @@ export interface StoredObject {
   /** Primary cache key (RFC 9111 §2). */
   readonly key: string;
   readonly variants: readonly Variant[];
+}
+
+/** Those that any of them has; the same one twice, where two have it. */
+export function bodiesOf(variants: readonly Variant[]): readonly StoredBody[] {
+  return variants.flatMap(({ bodies }) => bodies);
 }

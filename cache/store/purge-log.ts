@@ -49,3 +49,8 @@ export class PurgeLog {
     this.#everythingAt = this.#now;
   }
 }
+
+/** The keys that it names. */
+export function keysOf(purge: Purge): readonly string[] {
+  return purge.by === 'key' ? [purge.key] : [];
+}

@@ -32,6 +32,7 @@ export class Rows {
   readonly #keys: (string | undefined)[] = [];
   #fates = new Uint8Array(ROWS_AT_FIRST);
   #mixed = new Uint8Array(ROWS_AT_FIRST);
+  #elsewhere = new Uint8Array(ROWS_AT_FIRST);
   #slots = new Uint32Array(ROWS_AT_FIRST);
   #levels = Array.from({ length: LEVELS }, () => new Uint32Array(ROWS_AT_FIRST));
   readonly #hashes = new Uint32Array(LEVELS);
@@ -52,6 +53,7 @@ export class Rows {
     if (row === this.#room) this.#grow();
     this.#keys[row] = key;
     this.#fates[row] = FATES.valid;
+    this.#mixed[row] = this.#elsewhere[row] = 0;
     this.#slots[row] = slot;
     this.#hash(key);
     for (let level = 0; level < LEVELS; level++) this.#levels[level]![row] = this.#hashes[level]!;
@@ -86,13 +88,27 @@ export class Rows {
     this.#mixed[row] = mixed ? 1 : 0;
   }
 
-  /** False: there is nothing in this row that is not gone already. */
-  mark(row: number, fate: Mark): boolean {
+  /** Whoever else has the object counts it when it is purged. */
+  setElsewhere(row: number, elsewhere: boolean): void {
+    this.#elsewhere[row] = elsewhere ? 1 : 0;
+  }
+
+  /** Nobody else has any of them. */
+  forgetElsewhere(): void {
+    this.#elsewhere.fill(0);
+  }
+
+  isElsewhere(row: number): boolean {
+    return this.#elsewhere[row] === 1;
+  }
+
+  /** How many objects that were, of those that are counted here: none, where what is in this row is gone already. */
+  mark(row: number, fate: Mark): 0 | 1 {
     const before = this.#fates[row]!;
-    if (before === FATES.none || before === FATES.gone) return false;
+    if (before === FATES.none || before === FATES.gone) return 0;
     this.#fates[row] = Math.max(before, fate);
     if (fate === FATES.gone) this.#gone += 1;
-    return true;
+    return this.isElsewhere(row) ? 0 : 1;
   }
 
   /** What it was marked with has been carried out. */
@@ -117,7 +133,7 @@ export class Rows {
         if (row < 0) break;
       }
       if (!exact && this.#keys[row]?.startsWith(prefix) !== true) continue;
-      if (this.mark(row, fate)) marked += 1;
+      marked += this.mark(row, fate);
     }
     return marked;
   }
@@ -145,6 +161,7 @@ export class Rows {
     this.#room *= 2;
     this.#fates = copied(this.#fates, new Uint8Array(this.#room));
     this.#mixed = copied(this.#mixed, new Uint8Array(this.#room));
+    this.#elsewhere = copied(this.#elsewhere, new Uint8Array(this.#room));
     this.#slots = copied(this.#slots, new Uint32Array(this.#room));
     this.#levels = this.#levels.map((column) => copied(column, new Uint32Array(this.#room)));
   }

@@ -4,17 +4,23 @@
 // Invariants: the generation of a key's slot has advanced before anybody can see a change of its object. A record is held
 // for exactly the variants that are in the list.
 import { LRUCache } from 'lru-cache';
-import { ageMs } from '../policy/freshness.ts';
+import { combined } from '../policy/combining.ts';
+import { staleFrom } from '../policy/freshness.ts';
 import { Evictions, type ToldWorkers } from './evictions.ts';
 import type { Generations } from './generations.ts';
 import type { HeldBodies } from './held-bodies.ts';
-import type { Variant } from './object.ts';
+import type { MemoryTier } from './disk-tier.ts';
+import type { Superseded } from './messages.ts';
+import { bodiesOf, type StoredBody, type Variant } from './object.ts';
+import { displaced, withFilesOf } from './placement.ts';
 import { FATES, Rows, type Fate, type Mark } from './rows.ts';
 import { storedBytes } from './stored-size.ts';
 import { TagIndex } from './tag-index.ts';
 
-/** Objects that leave in one turn, and rows that are looked at for them. */
-const LEAVING_AT_ONCE = 500;
+/** Objects that leave in one turn for want of room. */
+const EVICTED_AT_ONCE = 500;
+/** Those that are gone, and rows that are looked at for them: few, as a purge is answered after some turns (its write to the disk), and hits go on. */
+const LEAVING_AT_ONCE = 64;
 const LOOKS_AT_ONCE = 65_536;
 /** A change of more objects than that advances the generation of everything: an eighth of all slots. */
 const SLOTS_AT_ONCE = 8192;
@@ -28,6 +34,30 @@ export interface Entry {
   told: ToldWorkers;
 }
 
+/** What is stored of a key, as somebody sees it who does not use it. */
+export interface SeenObject {
+  readonly key: string;
+  readonly variants: readonly Variant[];
+  /** What a purge has marked it with; carried out when it is next used. */
+  readonly fate: Exclude<Fate, typeof FATES.none | typeof FATES.gone>;
+}
+
+export interface Walk {
+  /** Keys that begin so; '': all. */
+  readonly prefix: string;
+  readonly tag: string | undefined;
+  /** Where the walk before ended; 0: from the start. */
+  readonly from: number;
+  /** How many are wanted at most. */
+  readonly limit: number;
+}
+
+export interface Walked {
+  readonly objects: readonly SeenObject[];
+  /** From where to go on; undefined: that was all. */
+  readonly next: number | undefined;
+}
+
 export interface StoredObjectsOptions {
   readonly bytesMax: number;
   readonly objectsMax: number;
@@ -36,20 +66,25 @@ export interface StoredObjectsOptions {
   readonly timeMs: () => number;
 }
 
-export class StoredObjects {
+export class StoredObjects implements MemoryTier {
   readonly #options: StoredObjectsOptions;
   readonly #bodies: HeldBodies;
   readonly #generations: Generations;
   readonly #evictions: Evictions;
+  readonly #onReplaced: (bodies: readonly StoredBody[]) => void;
   readonly #entries: LRUCache<string, Entry>;
   readonly #rows = new Rows();
   readonly #tags = new TagIndex();
+  #bytesMax: number;
   #version = 0;
   #sweptTo = 0;
   #evicted = 0;
 
-  constructor(options: StoredObjectsOptions, bodies: HeldBodies, generations: Generations, evictions: Evictions) {
+  /** @param onReplaced bodies that were stored, and that nothing names any more; what is evicted may be on disk still. */
+  constructor(options: StoredObjectsOptions, bodies: HeldBodies, generations: Generations, evictions: Evictions, onReplaced: (bodies: readonly StoredBody[]) => void) {
+    this.#onReplaced = onReplaced;
     this.#options = options;
+    this.#bytesMax = options.bytesMax;
     this.#bodies = bodies;
     this.#generations = generations;
     this.#evictions = evictions;
@@ -74,6 +109,10 @@ export class StoredObjects {
     return this.#tags.tags;
   }
 
+  hasTag(tag: string): boolean {
+    return this.#tags.has(tag);
+  }
+
   /** What is stored now, and was used with that. */
   get(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
@@ -84,34 +123,115 @@ export class StoredObjects {
     this.#entries.get(key);
   }
 
-  /** In place of those in `replaces` and of what was selected in the same way: they go also where the new one cannot be stored. */
-  put(key: string, variant: Variant, replaces: readonly number[], told: ToldWorkers): 'stored' | 'too-large' | 'no-body' {
+  /** What is stored now; that it was looked at keeps nothing longer. */
+  see(key: string): SeenObject | undefined {
+    const entry = this.#entries.peek(key);
+    return entry && seen(entry, this.#rows.fateOf(entry.row));
+  }
+
+  /** In no order that means anything. What stays from the first step to the last is met once; a step looks at a bounded number of rows. */
+  walk({ prefix, tag, from, limit }: Walk): Walked {
+    const objects: SeenObject[] = [];
+    const end = Math.min(this.#rows.count, from + LOOKS_AT_ONCE);
+    let row = from;
+    for (; row < end && objects.length < limit; row++) {
+      const key = this.#rows.keyOf(row);
+      if (key?.startsWith(prefix) !== true || (tag !== undefined && !this.#tags.isOf(tag, row))) continue;
+      const object = this.see(key);
+      if (object) objects.push(object);
+    }
+    return { objects, next: row < this.#rows.count ? row : undefined };
+  }
+
+  /** In place of those in `replaces` and of what was selected in the same way: they go also where the new one cannot be stored. A part joins what it is a part of. */
+  put(key: string, received: Variant, replaces: readonly number[], told: ToldWorkers): 'stored' | 'too-large' | 'no-body' {
     const entry = this.get(key);
+    const variant = combined(received, entry?.variants ?? [], this.#bytesMax);
     const others = (entry?.variants ?? []).filter((other) => other.id !== variant.id && !replaces.includes(other.id) && !isSelectedAlike(other, variant));
-    const fits = storedBytes(key, [variant]) <= this.#options.bytesMax;
+    const fits = storedBytes(key, [variant]) <= this.#bytesMax;
     const held = fits && this.#bodies.hold(variant);
     if (held || others.length !== entry?.variants.length) this.#change(key, entry, held ? [variant, ...others] : others, told);
     if (held) return 'stored';
     return fits ? 'no-body' : 'too-large';
   }
 
+  /** What was found elsewhere. */
+  admit(key: string, variants: readonly Variant[]): void {
+    const held = variants.filter((variant) => this.#bodies.hold(variant));
+    if (held.length > 0) this.#change(key, undefined, held, 0);
+  }
+
+  /** Whether there was a variant with that record: it is stored no more. */
+  drop(key: string, record: string): boolean {
+    const entry = this.get(key);
+    const left = entry?.variants.filter(({ bodies }) => !bodies.some((body) => body.record === record || body.file === record));
+    if (!entry || left?.length === entry.variants.length) return false;
+    this.#change(key, entry, left!, 0);
+    return true;
+  }
+
+  variantsOf(key: string): readonly Variant[] | undefined {
+    const entry = this.#entries.peek(key);
+    return entry && this.#settled(entry)?.variants;
+  }
+
+  placed(key: string, record: string, file: string): void {
+    const entry = this.#entries.peek(key);
+    if (!entry) return;
+    const placed = (body: StoredBody): StoredBody => (body.record === record ? { ...body, file } : body);
+    const variants = entry.variants.map((variant) => (variant.bodies.some((body) => body.record === record) ? { ...variant, bodies: variant.bodies.map(placed) } : variant));
+    entry.variants = variants;
+  }
+
+  displaced(key: string, files: readonly string[]): void {
+    const entry = files.length > 0 ? this.#entries.peek(key) : undefined;
+    const settled = entry && this.#settled(entry);
+    if (!settled) return;
+    const left = settled.variants.filter(({ bodies }) => !bodies.some(({ record }) => files.includes(record)));
+    if (left.length < settled.variants.length) this.#change(key, settled, left, 0);
+    // That bytes are in memory alone now makes no other version.
+    const changed = this.#entries.peek(key);
+    if (changed) changed.variants = displaced(changed.variants, files);
+  }
+
+  setElsewhere(key: string, elsewhere: boolean): void {
+    const entry = this.#entries.peek(key);
+    if (entry) this.#rows.setElsewhere(entry.row, elsewhere);
+  }
+
+  /** The disk is not ours any more. */
+  forgetElsewhere(): void {
+    this.#rows.forgetElsewhere();
+  }
+
   /** New heads of what is still stored: these are the newest now. */
   refresh(key: string, refreshed: readonly Variant[], dropped: readonly number[], told: ToldWorkers): void {
     const entry = this.get(key);
     if (!entry) return;
-    const heads = refreshed.filter(({ id }) => entry.variants.some((variant) => variant.id === id) && !dropped.includes(id));
+    const heads = refreshed.flatMap((head) => {
+      const before = dropped.includes(head.id) ? undefined : entry.variants.find(({ id }) => id === head.id);
+      return before ? [withFilesOf(before, head)] : [];
+    });
     const others = entry.variants.filter(({ id }) => !dropped.includes(id) && !heads.some((head) => head.id === id));
     if (heads.length === 0 && others.length === entry.variants.length) return;
     this.#change(key, entry, [...heads.filter((head) => this.#bodies.hold(head)), ...others], told);
+  }
+
+  /** From now on they are validated before they are used. @returns whether there were any. */
+  supersede({ key, variants }: Superseded, told: ToldWorkers): boolean {
+    const there = (this.get(key)?.variants ?? []).filter(({ id }) => variants.includes(id));
+    this.refresh(key, there.map((variant) => ({ ...variant, invalid: true })), [], told);
+    return there.length > 0;
   }
 
   /** Each of these tells how many objects it found. */
   purgeKey(key: string, mark: Mark): number {
     this.#generations.advance(this.#generations.slotOf(key));
     const entry = this.#entries.peek(key);
-    if (!entry || !this.#rows.mark(entry.row, mark)) return 0;
+    if (!entry || this.#rows.fateOf(entry.row) === FATES.gone) return 0;
+    const found = this.#rows.mark(entry.row, mark);
     if (mark === FATES.gone) this.#leave(entry);
-    return 1;
+    return found;
   }
 
   purgeTag(tag: string, mark: Mark): number {
@@ -119,7 +239,7 @@ export class StoredObjects {
     let found = 0;
     for (const row of rows) {
       if (this.#rows.isMixed(row)) found += this.#purgeVariants(this.#rows.keyOf(row)!, tag, mark);
-      else if (this.#rows.mark(row, mark)) found += 1;
+      else found += this.#rows.mark(row, mark);
     }
     if (rows.length > SLOTS_AT_ONCE) this.#generations.advanceAll();
     else for (const row of rows) this.#generations.advance(this.#rows.slotOf(row));
@@ -133,13 +253,20 @@ export class StoredObjects {
     return found;
   }
 
-  /** What is gone and still has its place: sweep() is to be called. */
-  get leaving(): number {
-    return this.#rows.gone;
+
+  /** Something is gone and still has its place, or there is more than may be: sweep() is to be called. */
+  get isLeaving(): boolean {
+    return this.#rows.gone > 0 || this.bytes > this.#bytesMax;
   }
 
-  /** Some of what is gone leaves. */
+  /** @param share of the bytes that there may be. */
+  squeeze(share: number): void {
+    this.#bytesMax = Math.floor(this.#options.bytesMax * share);
+  }
+
+  /** Some of what is gone, or over the bound, leaves. */
   sweep(): void {
+    for (let evicted = 0; evicted < EVICTED_AT_ONCE && this.bytes > this.#bytesMax; evicted++) this.#entries.pop();
     let leaving = Math.min(LEAVING_AT_ONCE, this.#rows.gone);
     for (let looks = 0; leaving > 0 && looks < LOOKS_AT_ONCE; looks++) {
       if (this.#sweptTo >= this.#rows.count) this.#sweptTo = 0;
@@ -176,7 +303,7 @@ export class StoredObjects {
     if (!entry || tagged.length === 0) return 0;
     if (mark !== FATES.gone) this.#spend(entry, tagged, mark);
     else this.#change(key, entry, entry.variants.filter((variant) => !tagged.includes(variant)), 0);
-    return 1;
+    return this.#rows.isElsewhere(entry.row) ? 0 : 1;
   }
 
   /** `after` is held, as far as it is not in `entry` already. */
@@ -196,6 +323,7 @@ export class StoredObjects {
     this.#generations.advance(this.#rows.slotOf(row));
     const left = new Set([...before, ...after]);
     for (const variant of kept) left.delete(variant);
+    this.#onReplaced(bodiesOf([...left]).filter(({ record }) => !bodiesOf(kept).some((body) => body.record === record)));
     if (this.#letGo(left) && entry) {
       this.#evictions.add(key, entry.version, entry.told);
       changed.told = told;
@@ -208,7 +336,7 @@ export class StoredObjects {
   #fitting(key: string, variants: readonly Variant[]): { readonly kept: readonly Variant[]; readonly bytes: number } {
     const kept = variants.slice(0, this.#options.variantsMax);
     let bytes = storedBytes(key, kept);
-    while (bytes > this.#options.bytesMax && kept.pop()) bytes = storedBytes(key, kept);
+    while (bytes > this.#bytesMax && kept.pop()) bytes = storedBytes(key, kept);
     return { kept, bytes };
   }
 
@@ -237,10 +365,8 @@ export class StoredObjects {
   }
 }
 
-/** Its lifetime is over at that time, if it was not before: what the origin allows of a stale response goes on from there. */
-function staleFrom(variant: Variant, timeMs: number): Variant {
-  const { freshness, responseMs } = variant;
-  return { ...variant, freshness: { ...freshness, lifetimeMs: Math.min(freshness.lifetimeMs, ageMs(freshness, responseMs, timeMs)) } };
+function seen({ key, variants }: Entry, fate: Fate): SeenObject | undefined {
+  return fate === FATES.none || fate === FATES.gone ? undefined : { key, variants, fate };
 }
 
 function allTags(variants: readonly Variant[]): readonly string[] {

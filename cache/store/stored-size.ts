@@ -1,4 +1,5 @@
 // What a stored object costs, in bytes: its bodies, and an estimate of what its head takes of main's heap.
+import { isBodyId } from './disk/layout.ts';
 import type { Variant } from './object.ts';
 
 /** Key, row and places in the indexes; measured with a million objects. */
@@ -18,9 +19,9 @@ export function storedBytes(key: string, variants: readonly Variant[]): number {
     bytes += VARIANT_BYTES + headBytes(variant);
     for (const body of variant.bodies) {
       bytes += BODY_BYTES;
-      if (records?.has(body.record) === true) continue;
+      if (records?.has(body.record) === true || isBodyId(body.record)) continue; // the disk's bytes are not memory
       records?.add(body.record);
-      bytes += body.bytes;
+      bytes += body.recordBytes ?? body.bytes;
     }
   }
   return bytes;

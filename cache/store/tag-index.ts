@@ -15,6 +15,16 @@ export class TagIndex {
     return typeof rows === 'number' ? [rows] : [...rows];
   }
 
+  /** Whether any row has it. */
+  has(tag: string): boolean {
+    return this.#rows.has(tag);
+  }
+
+  isOf(tag: string, row: number): boolean {
+    const rows = this.#rows.get(tag);
+    return typeof rows === 'object' ? rows.has(row) : rows === row;
+  }
+
   add(tag: string, row: number): void {
     const rows = this.#rows.get(tag);
     if (rows === undefined) this.#rows.set(tag, row);

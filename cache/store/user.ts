@@ -3,12 +3,14 @@ import type { Purge, ToCoordinator, ToStoreUser } from './messages.ts';
 
 /** What becomes of a question. */
 export type StoreAnswer = Exclude<ToStoreUser, { readonly type: 'evicted' | 'purged' }>;
+/** How many objects a purge has found, and whether others have heard of it. */
+export type Purged = Pick<Extract<ToStoreUser, { readonly type: 'purged' }>, 'objects' | 'unpublished'>;
 
 export class StoreUser {
   readonly #post: (message: ToCoordinator) => void;
   readonly #onEvicted: (keys: readonly string[], versions: readonly number[]) => void;
   readonly #asked = new Map<number, (answer: StoreAnswer) => void>();
-  readonly #purging = new Map<number, (objects: number) => void>();
+  readonly #purging = new Map<number, (purged: Purged) => void>();
   #lastTicket = 0;
 
   constructor(post: (message: ToCoordinator) => void, onEvicted: (keys: readonly string[], versions: readonly number[]) => void) {
@@ -25,8 +27,8 @@ export class StoreUser {
     });
   }
 
-  /** Resolves when no worker uses any more what it names; how many objects that were. */
-  purge(purge: Purge, soft: boolean): Promise<number> {
+  /** Resolves when no worker uses any more what it names, here and on other machines, or with what keeps it from these. */
+  purge(purge: Purge, soft: boolean): Promise<Purged> {
     const ticket = ++this.#lastTicket;
     return new Promise((resolve) => {
       this.#purging.set(ticket, resolve);
@@ -35,7 +37,7 @@ export class StoreUser {
   }
 
   /** RFC 9111 §4.4. Resolves like purge(). */
-  invalidate(keys: readonly string[]): Promise<number> {
+  invalidate(keys: readonly string[]): Promise<Purged> {
     const ticket = ++this.#lastTicket;
     return new Promise((resolve) => {
       this.#purging.set(ticket, resolve);
@@ -47,9 +49,15 @@ export class StoreUser {
     this.#post(message);
   }
 
+  /** Resolves when all that was told has been heard: no worker uses any more what it ends. */
+  async heard(): Promise<void> {
+    await this.invalidate([]);
+  }
+
   hear(message: ToStoreUser): void {
     if (message.type === 'evicted') this.#onEvicted(message.keys, message.versions);
-    else if (message.type === 'purged') taken(this.#purging, message.ticket)(message.objects);
+    else if (message.type === 'purged') taken(this.#purging, message.ticket)(message);
+    else if (message.type === 'follow') for (const ticket of message.tickets) taken(this.#asked, ticket)(message);
     else taken(this.#asked, message.ticket)(message);
   }
 }

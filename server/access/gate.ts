@@ -66,8 +66,8 @@ export class Gate {
   }
 }
 
-/** Retry-After is in whole seconds (RFC 9110 §10.2.3): the first that is late enough, by whole milliseconds: rounding is no second. */
-function tooMany(waitMs: number): Refused {
+/** The answer to one who asks too often. Retry-After is in whole seconds (RFC 9110 §10.2.3): the first that is late enough, by whole milliseconds: rounding is no second. */
+export function tooMany(waitMs: number): Refused {
   const seconds = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
   return { status: 429, fields: [['Retry-After', String(seconds)], NO_STORE] };
 }

@@ -18,7 +18,7 @@
  * if it were its own. Two threads that did nothing else let through 3 to 6 of 100 too many (a burst of a million, Node 20, EPYC); between
  * two requests of a server there is far more time. What was refused is never written, so that the end of a burst is the same for all.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { HalfSipHash } from './half-sip-hash.ts';
 import { isLocal, PeerNetwork } from './peer.ts';
 
@@ -90,8 +90,19 @@ export class RateLimit {
    */
   take(address: string, nowMs: number): number {
     if (isLocal(address)) return 0;
+    this.#network.read(address);
+    return this.#take(this.#network.high, this.#network.low, nowMs);
+  }
+
+  /** The same of whoever gives this text, such as the key of an API. Nobody can make one that counts as another's (SHA-256). */
+  takeOf(text: string, nowMs: number): number {
+    const digest = createHash('sha256').update(text, 'latin1').digest();
+    return this.#take(digest.readInt32BE(0), digest.readInt32BE(4), nowMs);
+  }
+
+  #take(high: number, low: number, nowMs: number): number {
     const now = nowMs * this.#intervalsPerMs;
-    const slot = this.#slotOf(address, now);
+    const slot = this.#slotOf(high, low, now);
     const owed = this.#owed(slot, now);
     const early = owed + 1 - this.#burst;
     if (early > EARLY) return early / this.#intervalsPerMs;
@@ -105,9 +116,8 @@ export class RateLimit {
     return owed > 0 && owed <= this.#ahead ? owed : 0;
   }
 
-  #slotOf(address: string, now: number): number {
-    this.#network.read(address);
-    this.#hash.hash(this.#network.high, this.#network.low);
+  #slotOf(high: number, low: number, now: number): number {
+    this.#hash.hash(high, low);
     const first = (this.#hash.first & BUCKET_MASK) * WAYS;
     const tag = this.#hash.second || 1;
     for (let slot = first; slot < first + WAYS; slot++) {

@@ -26,11 +26,14 @@ export function requestOf({ values, positionals }: Arguments): RequestHead {
   const [url, ...more] = positionals.slice(1);
   if (url === undefined) throw new UsageError('explain needs a URL: pagecast explain http://localhost/path');
   if (more.length > 0) throw new UsageError(`one URL is explained at a time: "${more[0]!}" is too much; the folder is given as --root`);
+  return requestFor(url, values.get('method')?.[0] ?? 'GET', (values.get('request') ?? []).map((line) => fieldOf(line, '-H')));
+}
+
+/** @param fields as bytes. @throws UsageError */
+export function requestFor(url: string, method: string, fields: FieldList): RequestHead {
   const parts = URL_PARTS.exec(url) ?? PATH_PARTS.exec(url);
   if (!parts) throw new UsageError(`"${url}" is no URL: it must begin with http://, https:// or a slash`);
   const [, authority = '', path = '', query = ''] = parts;
-  const method = values.get('method')?.[0] ?? 'GET';
-  const fields = (values.get('request') ?? []).map((line) => fieldOf(line, '-H'));
   const host = fields.some(([name]) => name.toLowerCase() === 'host') ? [] : [['Host', authority === '' ? 'localhost' : bytesOf(authority)] as const];
   const target = `${bytesOf(path) || '/'}${bytesOf(query)}`;
   if (/[^\x21-\x7e]/.test(target)) throw new UsageError(`"${url}" must be percent-encoded`);
@@ -55,7 +58,8 @@ export function headOf(method: string, target: string, fields: FieldList, url: s
   throw new UsageError(`a server would refuse ${method} ${url}: ${end < 0 ? refusals[-end]!.text : 'its head does not end'}`);
 }
 
-function fieldOf(line: string, flag: string): readonly [name: string, value: string] {
+/** @param flag what the line was given as, for the message. @throws UsageError */
+export function fieldOf(line: string, flag: string): readonly [name: string, value: string] {
   const colon = line.indexOf(':');
   const name = line.slice(0, colon).trim();
   const value = bytesOf(line.slice(colon + 1).trim());

@@ -4,17 +4,24 @@ import type { Address } from '../listeners.ts';
 
 export interface Told {
   readonly addresses: readonly Address[];
-  readonly root: string;
-  /** URLs of the origins in the place of a root; none: the root. */
+  /** Undefined: origins are in its place. */
+  readonly root: string | undefined;
+  /** Hosts of each, `*` for all others; none: there is one site, which is what stands here. */
+  readonly sites: readonly string[];
+  /** URLs; none: there is a root. */
   readonly origins: readonly string[];
   readonly workers: number;
   /** The port that was asked for, where it was taken. */
   readonly takenPort: number | undefined;
+  /** The config file; undefined: there is none. */
+  readonly config: string | undefined;
+  /** Where the control plane is; undefined: there is none. */
+  readonly control: string | undefined;
 }
 
-export function urlOf({ host, port }: Address): string {
+export function urlOf({ host, port, secure }: Address): string {
   if (port < 0) return `unix:${host}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `http${secure ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1']);
@@ -25,11 +32,11 @@ export function urls(addresses: readonly Address[]): { readonly local: string[];
   const local = new Set<string>();
   const network = new Set<string>();
   for (const address of addresses) {
-    if (LOOPBACK.has(address.host)) local.add(`http://localhost:${address.port}`);
+    if (LOOPBACK.has(address.host)) local.add(urlOf({ ...address, host: 'localhost' }));
     else if (address.port >= 0 && EVERYWHERE.has(address.host)) {
-      local.add(`http://localhost:${address.port}`);
+      local.add(urlOf({ ...address, host: 'localhost' }));
       for (const found of Object.values(networkInterfaces()).flat()) {
-        if (found && !found.internal && found.family === 'IPv4') network.add(urlOf({ host: found.address, port: address.port }));
+        if (found && !found.internal && found.family === 'IPv4') network.add(urlOf({ ...address, host: found.address }));
       }
     } else {
       (address.port < 0 ? local : network).add(urlOf(address));
@@ -45,7 +52,10 @@ export function banner(told: Told, colour: boolean): string {
   const rows: [string, string][] = [
     ...local.map((url): [string, string] => ['Local', bold(url)]),
     ...network.map((url): [string, string] => ['Network', bold(url)]),
-    ...(told.origins.length > 0 ? told.origins.map((url): [string, string] => ['Origin', url]) : [['Root', told.root] as [string, string]]),
+    ...(told.root === undefined ? [] : [['Root', told.root] as [string, string]]),
+    ...told.sites.map((hosts): [string, string] => ['Site', hosts]),
+    ...told.origins.map((url): [string, string] => ['Origin', url]),
+    ...(told.config === undefined ? [] : [['Config', told.config] as [string, string]]),
     ['Workers', String(told.workers)],
   ];
   const lines = rows.map(([name, text]) => `  ${dim(`${name}:`.padEnd(9))} ${text}`);
@@ -55,6 +65,6 @@ export function banner(told: Told, colour: boolean): string {
 }
 
 export function listeningLine(told: Told): string {
-  const record = { time: new Date().toISOString(), event: 'listening', urls: told.addresses.map(urlOf), ...(told.origins.length > 0 ? { origins: told.origins } : { root: told.root }), workers: told.workers, pid: process.pid };
+  const record = { time: new Date().toISOString(), event: 'listening', urls: told.addresses.map(urlOf), ...(told.root !== undefined && { root: told.root }), ...(told.origins.length > 0 && { origins: told.origins }), ...(told.sites.length > 0 && { sites: told.sites }), workers: told.workers, pid: process.pid, ...(told.config !== undefined && { config: told.config }), ...(told.control !== undefined && { control: told.control }) };
   return `${JSON.stringify(record)}\n`;
 }

@@ -6,22 +6,22 @@ import { reasons, type Reason } from '../../cache/policy/reasons.ts';
 import { judge } from '../../cache/policy/reuse.ts';
 import { METHOD_GET, METHOD_HEAD, type RequestHead } from '../../http/head.ts';
 import { selectingValues } from '../../http/vary.ts';
-import { AddressRules } from '../access/addresses.ts';
+import type { Functions } from '../config/functions.ts';
 import type { Peer } from '../exchange.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Plan } from '../plan.ts';
 import type { ResolvedProxy } from '../proxy-options.ts';
 import { Answers } from '../proxy/answered.ts';
 import { Asked } from '../proxy/asked.ts';
-import type { ForwardOptions } from '../proxy/forward.ts';
-import { loadHooks } from '../proxy/hook-module.ts';
+import { forwardOptions, type ForwardOptions } from '../proxy/forward.ts';
 import { Hooks } from '../proxy/hooks.ts';
 import { Keys } from '../proxy/keys.ts';
 import type { OriginHead } from '../proxy/origin-answer.ts';
 import { PURGE } from '../proxy/purging.ts';
-import type { Steered } from '../proxy/steering.ts';
 import type { GivenResponse } from './asking.ts';
-import type { Explained, Facts } from './explained.ts';
+import { answeredByHook, hooksFacts, steeredByHook, watched, type WatchedHooks } from './explain-hooks.ts';
+import { storedFacts } from './explain-stored.ts';
+import { healthFacts, type Explained, type Facts, type See } from './explained.ts';
 
 /** Who asks from this host. */
 const PEER: Peer = { address: '127.0.0.1' };
@@ -34,38 +34,39 @@ interface Parts {
   readonly keys: Keys;
   readonly options: ResolvedOptions;
   readonly hooks: Hooks | undefined;
+  readonly watched: WatchedHooks | undefined;
   readonly failures: string[];
 }
 
-/** @throws HooksError */
-export async function explainProxy(request: RequestHead, response: GivenResponse | undefined, options: ResolvedOptions, proxy: ResolvedProxy): Promise<Explained> {
+export interface ProxyCircumstances {
+  /** Why the folder before the origins does not answer; undefined: there is none. */
+  readonly folder?: string | undefined;
+  /** Undefined: no cache is running. */
+  readonly see?: See | undefined;
+  /** What keys end in. */
+  readonly scope?: string | undefined;
+  /** Undefined: the options have none. */
+  readonly functions?: Functions | undefined;
+}
+
+export async function explainProxy(request: RequestHead, response: GivenResponse | undefined, options: ResolvedOptions, proxy: ResolvedProxy, { folder, see, scope, functions }: ProxyCircumstances = {}): Promise<Explained> {
   const failures: string[] = [];
-  const hooks = proxy.hooks === undefined ? undefined : new Hooks(await loadHooks(proxy.hooks), proxy.origins, (_, message) => failures.push(message));
-  const trusted = proxy.trusted.length > 0 ? new AddressRules(proxy.trusted, []) : undefined;
-  const parts: Parts = { forward: { pseudonym: 'pagecast', host: proxy.host, trusted }, keys: new Keys(options.cache.query, undefined), options, hooks, failures };
+  const given = functions?.hooksOf(proxy);
+  const seen = given && watched(given);
+  const hooks = seen && new Hooks(seen.hooks, proxy.origins, (_, message) => failures.push(message), scope);
+  const parts: Parts = { forward: forwardOptions(proxy, options.access), keys: new Keys(options.cache.query, undefined, scope), options, hooks, watched: seen, failures };
   const steered = await hooks?.steer(request, PEER);
-  const of = { method: request.methodText, url: `http://${request.authority}${request.path}${request.query}`, route: 'proxy', origins: proxy.origins.origins.map(({ address }) => address.url) };
-  if (steered instanceof Plan) return { request: of, hooks: answeredByHook(steered, failures) };
+  const origins = proxy.origins.origins.map(({ address }) => address.url);
+  const of = { method: request.methodText, url: `${request.scheme}://${request.authority}${request.path}${request.query}`, route: 'proxy', ...(folder !== undefined && { folder: `${options.root} ${folder}` }), origins };
+  const before = { request: of, ...healthFacts(request, options) };
+  if (steered instanceof Plan) return { ...before, hooks: { ...hooksFacts(proxy, given!), ...answeredByHook(steered, failures) } };
   const asked = new Asked(steered?.request ?? request, PEER, undefined, parts, steered?.steering);
   return {
-    request: of,
-    ...(steered && { hooks: steeredByHook(request, steered) }),
+    ...before,
+    ...(steered && { hooks: { ...hooksFacts(proxy, given!), ...steeredByHook(request, steered) } }),
     cache: cacheFacts(asked, parts),
+    ...(see && { stored: storedFacts(asked, see(asked.key), options.cache.policy) }),
     ...(response && { response: responseFacts(asked, response, parts) }),
-  };
-}
-
-function answeredByHook({ status, fields }: Plan, failures: readonly string[]): Facts {
-  const what = failures.length > 0 ? { failed: [...failures] } : {};
-  return { answer: `${status}, and no origin is asked`, ...what, fields: fields.map(([name, value]) => `${name}: ${value}`) };
-}
-
-function steeredByHook(before: RequestHead, { request, steering }: Exclude<Steered, Plan>): Facts {
-  return {
-    rewritten: request === before ? false : `${request.path}${request.query}`,
-    ...(steering.origin !== undefined && { origin: steering.origin }),
-    ...(steering.bypass && { bypass: true }),
-    ...(steering.key !== undefined && { key: steering.key }),
   };
 }
 
@@ -98,20 +99,21 @@ function notFromCache({ request, steering, mayBeStored }: Asked): string | undef
   return judged && `no: ${judged} is for the origin to judge`;
 }
 
-function responseFacts(asked: Asked, response: GivenResponse, { options, hooks, failures }: Parts): Facts {
+function responseFacts(asked: Asked, response: GivenResponse, { options, hooks, watched: seen, failures }: Parts): Facts {
   const { policy } = options.cache;
   const answered = new Answers(policy, hooks).judged(asked, headOf(response));
   if (!answered) return { status: 500, failed: [...failures] };
   const { verdict, tags, head } = answered;
   const fields = head.fields.map(([name, value]) => `${name}: ${value}`);
-  if (asked.steering?.bypass === true) return { status: head.status, stored: 'no: bypassed by a hook', fields };
-  if (!verdict.may) return { status: head.status, stored: `no: ${told(verdict.reason)}`, fields };
+  const answer = { status: head.status, ...(hooks?.hasResponse && { byHook: [...seen!.byResponse] }) };
+  if (asked.steering?.bypass === true) return { ...answer, stored: 'no: bypassed by a hook', fields };
+  if (!verdict.may) return { ...answer, stored: `no: ${told(verdict.reason)}`, fields };
   const { freshness, varyNames } = verdict;
   const values = selectingValues(varyNames, asked.sent);
   asked.learn(verdict.fields);
   const next = judge(asked.request, { freshness, responseMs: head.responseMs, invalid: false }, head.responseMs, policy);
   return {
-    status: head.status,
+    ...answer,
     stored: `yes: ${told(verdict.reason)}`,
     key: asked.key,
     selectedBy: varyNames.map((name, i) => `${name}: ${values[i]!}`),

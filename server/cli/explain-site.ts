@@ -13,9 +13,10 @@ import type { Plan } from '../plan.ts';
 import { parseHeaders } from '../rules/headers.ts';
 import { linesOf, ProblemList } from '../rules/lines.ts';
 import { parseRedirects, type Match } from '../rules/redirects.ts';
+import { NOTHING_HERE } from '../static/nothing.ts';
 import { HEADERS_FILE, REDIRECTS_FILE } from '../static/site-rules.ts';
 import { headOf } from './asking.ts';
-import type { Explained, Facts } from './explained.ts';
+import { healthFacts, type Explained, type Facts } from './explained.ts';
 
 /** Where the site tells of a file; not a path that anybody asks for. */
 const ABOUT = '/.well-known/pagecast-explain';
@@ -23,7 +24,8 @@ const PEER = { address: '127.0.0.1' };
 
 type StaticSite = NonNullable<Assembly['site']>;
 
-export async function explainSite(request: RequestHead, options: ResolvedOptions): Promise<Explained> {
+/** Undefined: the folder has nothing for it, and origins are asked. */
+export async function explainSite(request: RequestHead, options: ResolvedOptions): Promise<Explained | undefined> {
   const reports: string[] = [];
   const { loop, site, engine } = assemble({
     EngineClass: native.Engine, options: { ...options, site: { ...options.site, about: ABOUT } }, report: (_, message) => reports.push(message), log: undefined, onDrained: () => undefined,
@@ -33,11 +35,13 @@ export async function explainSite(request: RequestHead, options: ResolvedOptions
   if (failed < 0) throw new Error(`the engine cannot be started: ${failed}`);
   try {
     const plan = await planOf(site, request);
+    if (plan === NOTHING_HERE) return undefined;
     const file = await fileOf(site, request);
-    const of = { method: request.methodText, url: `http://${request.authority}${request.path}${request.query}`, route: 'static', root: options.root };
+    const url = `${request.scheme}://${request.authority}${request.path}${request.query}`;
+    const of = { method: request.methodText, url, route: 'static', root: options.root, ...(options.filesFirst && { origins: 'not asked: the folder has an answer' }) };
     return {
       request: of,
-      ...(options.site.health === request.path && { health: { answer: '200, by the server itself: what follows is not asked for' } }),
+      ...healthFacts(request, options),
       answer: { status: plan.status, file: file === undefined ? null : utf8(file), ...(await keptFacts(site, request, file)), fields: plan.fields.map(([name, value]) => `${name}: ${utf8(value)}`) },
       ...(options.site.rules && { rules: rulesFor(request, options, plan, file) }),
       ...(reports.length > 0 && { problems: { told: reports } }),

@@ -1,5 +1,7 @@
 // The command line: one table of flags, from which parsing, environment variables, help and the README's table come.
 import { parseArgs } from 'node:util';
+import { nearest } from '../config/near.ts';
+import type { Form } from './flag-values.ts';
 
 export interface Flag {
   readonly name: string;
@@ -11,6 +13,9 @@ export interface Flag {
   readonly multiple?: boolean;
   /** Its values may have commas: a variable gives one, not a list. */
   readonly commas?: boolean;
+  /** The member of a config that it sets, and how its text becomes the value (flag-values.ts); `text` unless told. */
+  readonly sets?: string;
+  readonly form?: Form;
   /** Environment variables that stand for it, first wins. Every flag also has PAGECAST_<NAME>. */
   readonly env?: readonly string[];
   readonly default?: string;
@@ -18,58 +23,77 @@ export interface Flag {
 }
 
 export const flags = [
-  { name: 'root', short: 'd', value: 'DIR', default: 'the current folder', help: 'the folder to serve; the same as [DIR]' },
+  { name: 'config', short: 'c', value: 'FILE', default: 'pagecast.config.ts, .mts, .js, .mjs or .json of the current folder', help: 'a config; looked for where no folder and no origin is given' },
+  { name: 'root', sets: 'root', short: 'd', value: 'DIR', default: 'the current folder', help: 'the folder to serve; the same as [DIR]' },
   { name: 'port', short: 'p', value: 'PORT', env: ['PORT'], default: '8080', help: 'TCP port; 0 picks a free one' },
   { name: 'host', short: 'H', value: 'HOST', default: 'localhost on a terminal, else every address', help: 'address or name to listen on' },
-  { name: 'listen', short: 'l', value: 'WHERE', multiple: true, help: 'port, host:port, [v6]:port, unix:/path or fd:N; repeatable, in place of host and port' },
+  { name: 'listen', sets: 'listen', form: 'list', short: 'l', value: 'WHERE', multiple: true, help: 'port, host:port, [v6]:port, unix:/path, fd:N or fd:NAME; repeatable, in place of host and port' },
+  { name: 'tls-cert', value: 'FILE', multiple: true, help: 'speak TLS: a certificate (PEM), with those between it and the root; repeatable, each with its --tls-key' },
+  { name: 'tls-key', value: 'FILE', multiple: true, help: 'the private key (PEM) of a --tls-cert, in the same order; repeatable' },
+  { name: 'tls-self-signed', sets: 'tls.selfSigned', form: 'on', help: 'speak TLS by a certificate that is made at each start, for development' },
+  { name: 'no-http2', sets: 'tls.http2', form: 'off', help: 'over TLS, speak HTTP/1.1 alone' },
+  { name: 'tls-min-version', sets: 'tls.minVersion', value: 'VERSION', default: 'TLSv1.2', help: 'the least that is spoken: TLSv1.2 or TLSv1.3' },
+  { name: 'tls-client-ca', sets: 'tls.clientCa', value: 'FILE', help: "certificates (PEM) that clients' certificates must come from: who has none is refused" },
+  { name: 'https-redirect', sets: 'tls.redirectFrom', form: 'list', value: 'WHERE', multiple: true, help: 'where to listen besides, as for --listen, and lead to https://; repeatable' },
+  { name: 'hsts', sets: 'tls.hsts.maxAgeS', form: 'whole', value: 'SECONDS', help: 'tell browsers to ask by https:// alone, for so long (Strict-Transport-Security)' },
   { name: 'strict-port', help: 'fail when the port is taken, also on a terminal' },
-  { name: 'socket-mode', value: 'OCTAL', help: 'file mode of unix sockets, such as 660' },
-  { name: 'congestion-control', value: 'NAME', default: "the system's; reno on loopback", help: 'TCP congestion control of connections, such as bbr' },
-  { name: 'workers', value: 'N', default: 'the CPUs that the cgroup grants', help: 'threads that serve' },
-  { name: 'index', value: 'NAME', default: 'index.html', help: 'the file a request for a folder gets' },
-  { name: 'dotfiles', help: 'serve names that begin with a dot (/.well-known always is)' },
-  { name: 'symlinks', value: 'HOW', default: 'inside', help: 'follow symbolic links `inside` the root, or `none`' },
-  { name: 'proxy', short: 'P', value: 'URL', multiple: true, help: 'be a cache in front of an origin, in place of a folder; repeatable: requests are shared out' },
-  { name: 'hooks', value: 'FILE', help: 'a module of policy for the cache: what requests become, keys, lifetimes' },
-  { name: 'cache-size', value: 'SIZE', default: '256m, or a quarter of the cgroup', help: 'memory for stored responses, such as 512m or 4g' },
-  { name: 'spa', short: 's', value: 'FILE.html', optional: /\.html?$/, default: 'index.html', help: 'a single-page application: pages that do not exist get this file' },
-  { name: 'clean-urls', value: 'HOW', default: 'serve', help: '/about for about.html: `serve` it, also `redirect` from /about.html, or `off`' },
-  { name: 'browse', short: 'b', help: 'list folders that have no index' },
-  { name: 'max-age', short: 'm', value: 'SECONDS', default: 'caches ask each time, by ETag', help: 'how long caches keep what is neither HTML nor named by a hash' },
-  { name: 'immutable', short: 'i', help: 'with --max-age: not even a reload asks' },
-  { name: 'header', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'a field of every answer; repeatable' },
-  { name: 'cors', help: 'let pages of other sites read what is served' },
-  { name: 'security-headers', help: 'X-Frame-Options, Referrer-Policy and others, as most sites want them' },
-  { name: 'no-precompressed', help: 'do not look for name.br, name.zst and name.gz beside a file' },
-  { name: 'no-compress', help: 'do not compress what is not compressed yet' },
-  { name: 'no-rules', help: 'files called _headers and _redirects are files like any other' },
-  { name: 'vhost', help: 'a folder below the root for each host: example.com/index.html' },
-  { name: 'health', value: 'PATH', help: 'a path that is answered 200 by the server itself, such as /healthz' },
-  { name: 'about', value: 'PATH', help: 'a path under which the server tells, as JSON, how it keeps and sends the file of ?path=' },
-  { name: 'basic-auth', value: 'USER:PASSWORD', multiple: true, commas: true, help: 'who may see the site; repeatable' },
-  { name: 'allow', value: 'ADDRESS', multiple: true, help: 'address or network (CIDR) that may ask, in place of all; repeatable' },
-  { name: 'deny', value: 'ADDRESS', multiple: true, help: 'address or network that may not; repeatable' },
-  { name: 'rate-limit', value: 'N[:BURST]', help: 'requests a second of one address, and how many at once' },
+  { name: 'socket-mode', sets: 'socketMode', form: 'octal', value: 'OCTAL', help: 'file mode of unix sockets, such as 660' },
+  { name: 'congestion-control', sets: 'congestionControl', value: 'NAME', default: "the system's; reno on loopback", help: 'TCP congestion control of connections, such as bbr' },
+  { name: 'workers', sets: 'workers', form: 'whole', value: 'N', default: 'the CPUs that the cgroup grants', help: 'threads that serve' },
+  { name: 'index', sets: 'index', value: 'NAME', default: 'index.html', help: 'the file a request for a folder gets' },
+  { name: 'dotfiles', sets: 'dotfiles', form: 'on', help: 'serve names that begin with a dot (/.well-known always is)' },
+  { name: 'symlinks', sets: 'symlinks', value: 'HOW', default: 'inside', help: 'follow symbolic links `inside` the root, or `none`' },
+  { name: 'proxy', sets: 'proxy.urls', form: 'list', short: 'P', value: 'URL', multiple: true, help: 'be a cache in front of an origin, in place of a folder; with DIR: of what has no file; repeatable: requests are shared out' },
+  { name: 'host-header', sets: 'proxy.host', value: 'HOST', default: 'keep', help: "Host that origins are told: `keep` the client's, or this one" },
+  { name: 'trusted-proxy', sets: 'proxy.trusted', form: 'list', value: 'ADDRESS', multiple: true, help: 'address or network of proxies before us whose Forwarded and X-Forwarded-* origins are told; repeatable' },
+  { name: 'purge-from', sets: 'proxy.purgers', form: 'list', value: 'ADDRESS', multiple: true, default: 'this host', help: 'address or network that may use the method PURGE; repeatable' },
+  { name: 'sendfile-root', sets: 'proxy.sendfileRoot', value: 'DIR', help: 'files that origins may name in place of a body, by X-Accel-Redirect or X-Sendfile' },
+  { name: 'hooks', sets: 'proxy.hooks', value: 'FILE', help: 'a module of policy for the cache: what requests become, keys, lifetimes' },
+  { name: 'cache-size', sets: 'cache.bytesMax', form: 'size', value: 'SIZE', default: '256m, or a quarter of the cgroup', help: 'memory for stored responses, such as 512m or 4g' },
+  { name: 'store', sets: 'store.dir', value: 'DIR', help: 'a folder to store responses in besides memory: they are there after a start' },
+  { name: 'store-size', sets: 'store.bytesMax', form: 'size', value: 'SIZE', default: '10g', help: 'of that folder, such as 50g' },
+  { name: 'store-admit', sets: 'store.admit', value: 'WHEN', default: 'always', help: 'what is stored there: all that may be, `always`, or what is asked for a `second` time' },
+  { name: 'spa', sets: 'spa', form: 'file', short: 's', value: 'FILE.html', optional: /\.html?$/, default: 'index.html', help: 'a single-page application: pages that do not exist get this file' },
+  { name: 'clean-urls', sets: 'cleanUrls', value: 'HOW', default: 'serve', help: '/about for about.html: `serve` it, also `redirect` from /about.html, or `off`' },
+  { name: 'browse', sets: 'listing', form: 'on', short: 'b', help: 'list folders that have no index' },
+  { name: 'max-age', sets: 'maxAgeS', form: 'whole', short: 'm', value: 'SECONDS', default: 'caches ask each time, by ETag', help: 'how long caches keep what is neither HTML nor named by a hash' },
+  { name: 'immutable', sets: 'immutable', form: 'on', short: 'i', help: 'with --max-age: not even a reload asks' },
+  { name: 'header', sets: 'headers', form: 'fields', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'a field of every answer; repeatable' },
+  { name: 'cors', sets: 'cors', form: 'on', help: 'let pages of other sites read what is served' },
+  { name: 'security-headers', sets: 'securityHeaders', form: 'on', help: 'X-Frame-Options, Referrer-Policy and others, as most sites want them' },
+  { name: 'no-precompressed', sets: 'precompressed', form: 'off', help: 'do not look for name.br, name.zst and name.gz beside a file' },
+  { name: 'no-compress', sets: 'compress', form: 'off', help: 'do not compress what is not compressed yet' },
+  { name: 'no-rules', sets: 'rules', form: 'off', help: 'files called _headers and _redirects are files like any other' },
+  { name: 'vhost', sets: 'virtualHosts', form: 'on', help: 'a folder below the root for each host: example.com/index.html' },
+  { name: 'health', sets: 'health', value: 'PATH', help: 'a path that is answered 200 by the server itself, such as /healthz' },
+  { name: 'about', sets: 'about', value: 'PATH', help: 'a path under which the server tells, as JSON, how it keeps and sends the file of ?path=' },
+  { name: 'basic-auth', sets: 'access.users', form: 'list', value: 'USER:PASSWORD', multiple: true, commas: true, help: 'who may see the site; repeatable' },
+  { name: 'allow', sets: 'access.allow', form: 'list', value: 'ADDRESS', multiple: true, help: 'address or network (CIDR) that may ask, in place of all; repeatable' },
+  { name: 'deny', sets: 'access.deny', form: 'list', value: 'ADDRESS', multiple: true, help: 'address or network that may not; repeatable' },
+  { name: 'rate-limit', sets: 'access.rateLimit', form: 'rate', value: 'N[:BURST]', help: 'requests a second of one address, and how many at once' },
   { name: 'open', short: 'o', help: 'open the site in a browser' },
-  { name: 'protect', value: 'HOW', default: 'auto', help: 'against change in mid-answer: auto, sealed, lease, copy, verify or off' },
-  { name: 'guard-private-max-bytes', value: 'BYTES', default: '8388608', help: 'the largest file that is read once a version, and copied when hot' },
-  { name: 'guard-private-max-total-bytes', value: 'BYTES', default: '256 MiB, or a quarter of the cgroup', help: 'memory of all such copies' },
-  { name: 'guard-snapshot-dir', value: 'DIR', help: 'where snapshots are cloned (XFS, Btrfs); else they are made in memory' },
-  { name: 'guard-snapshot-max-bytes', value: 'BYTES', default: '128 MiB, or an eighth of the cgroup', help: 'memory of all snapshots' },
-  { name: 'guard-writer-delay-max', value: 'MS', default: '1000', help: 'the longest that a writer is held back' },
-  { name: 'guard-reader-wait-max', value: 'MS', default: '500', help: 'the longest that a request waits for a writer to close' },
-  { name: 'guard-stale-max', value: 'MS', default: '5000', help: 'how long the last whole version is served while somebody writes' },
-  { name: 'guard-unknown-peer', value: 'HOW', default: 'probe', help: 'peers that may be on this host: probe, or always copy' },
-  { name: 'guard-unsent-max-bytes', value: 'BYTES', default: '262144', help: "unsent bytes queued on a connection that is sent a leased file's pages; 0: the system's" },
+  { name: 'protect', sets: 'protect', value: 'HOW', default: 'auto', help: 'against change in mid-answer: auto, sealed, lease, copy, verify or off' },
+  { name: 'guard-private-max-bytes', sets: 'guard.privateMaxBytes', form: 'whole', value: 'BYTES', default: '8388608', help: 'the largest file that is read once a version, and copied when hot' },
+  { name: 'guard-private-max-total-bytes', sets: 'guard.privateMaxTotalBytes', form: 'whole', value: 'BYTES', default: '256 MiB, or a quarter of the cgroup', help: 'memory of all such copies' },
+  { name: 'guard-snapshot-dir', sets: 'guard.snapshotDir', value: 'DIR', help: 'where snapshots are cloned (XFS, Btrfs); else they are made in memory' },
+  { name: 'guard-snapshot-max-bytes', sets: 'guard.snapshotMaxBytes', form: 'whole', value: 'BYTES', default: '128 MiB, or an eighth of the cgroup', help: 'memory of all snapshots' },
+  { name: 'guard-writer-delay-max', sets: 'guard.writerDelayMaxMs', form: 'whole', value: 'MS', default: '1000', help: 'the longest that a writer is held back' },
+  { name: 'guard-reader-wait-max', sets: 'guard.readerWaitMaxMs', form: 'whole', value: 'MS', default: '500', help: 'the longest that a request waits for a writer to close' },
+  { name: 'guard-stale-max', sets: 'guard.staleMaxMs', form: 'whole', value: 'MS', default: '5000', help: 'how long the last whole version is served while somebody writes' },
+  { name: 'guard-unknown-peer', sets: 'guard.unknownPeer', value: 'HOW', default: 'probe', help: 'peers that may be on this host: probe, or always copy' },
+  { name: 'guard-unsent-max-bytes', sets: 'guard.unsentMaxBytes', form: 'whole', value: 'BYTES', default: '262144', help: "unsent bytes queued on a connection that is sent a leased file's pages; 0: the system's" },
   { name: 'quiet', short: 'q', help: 'no access log and no banner' },
-  { name: 'log-format', value: 'FORMAT', default: 'pretty on a terminal, else json', help: 'access log: pretty, json or combined' },
-  { name: 'log-file', value: 'FILE', default: 'standard output', help: 'append the access log to a file; SIGUSR1 reopens it' },
-  { name: 'grace-period', value: 'SECONDS', default: '10', help: 'for answers under way after the first SIGTERM or SIGINT; a second ends them' },
+  { name: 'log-format', sets: 'accessLog', value: 'FORMAT', default: 'pretty on a terminal, else json', help: 'access log: pretty, json or combined' },
+  { name: 'log-file', sets: 'logFile', value: 'FILE', default: 'standard output', help: 'append the access log to a file; SIGUSR1 reopens it' },
+  { name: 'control', sets: 'control.listen', value: 'WHERE', default: 'a socket in $XDG_RUNTIME_DIR/pagecast or /run/pagecast', help: 'where operators ask and steer the server: unix:/path, address:port, a port of 127.0.0.1, or `off`' },
+  { name: 'control-token-file', sets: 'control.tokenFile', value: 'FILE', help: 'a file with the token that they need; wanted where others can reach the address' },
+  { name: 'grace-period', sets: 'graceMs', form: 'seconds', value: 'SECONDS', default: '10', help: 'for answers under way after the first SIGTERM or SIGINT; a second ends them' },
+  { name: 'shutdown-delay', sets: 'shutdownDelayMs', form: 'seconds', value: 'SECONDS', default: '0', help: 'after the first signal, in which it is not ready any more but accepts: for a load balancer to hear of it' },
   { name: 'request', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'explain: a field of the request; repeatable, -H for short' },
   { name: 'method', value: 'METHOD', default: 'GET', help: 'explain: of the request' },
   { name: 'response', value: "'NAME: VALUE'", multiple: true, commas: true, help: 'explain: a field that the origin answers with; repeatable' },
   { name: 'status', value: 'STATUS', default: '200', help: 'explain: what the origin answers with' },
-  { name: 'json', help: 'doctor, explain: print JSON' },
+  { name: 'json', help: 'doctor, explain, config: print JSON' },
   { name: 'version', short: 'v', help: 'print the version' },
   { name: 'help', short: 'h', help: 'print this' },
 ] as const satisfies readonly Flag[];
@@ -80,11 +104,23 @@ export type FlagName = (typeof flags)[number]['name'];
 export interface Arguments {
   readonly values: ReadonlyMap<FlagName, readonly string[]>;
   readonly positionals: readonly string[];
+  /** The variables that values are from; flags without one were given. */
+  readonly variables?: ReadonlyMap<FlagName, string>;
+  /** Switches that a variable has put off. */
+  readonly off?: ReadonlyMap<FlagName, string>;
 }
 
 /** Something on the command line or in the environment that cannot be meant. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  /** One by one. */
+  readonly faults: readonly string[];
+
+  /** @param faults default: the message is all there is. */
+  constructor(message: string, faults: readonly string[] = [message]) {
+    super(message);
+    this.faults = faults;
+  }
 }
 
 const byName = new Map<string, Flag>(flags.map((flag) => [flag.name, flag]));
@@ -125,15 +161,16 @@ export function parseArguments(argv: readonly string[], environment: NodeJS.Proc
     if (before && !flag.multiple && flag.value) throw new UsageError(`${token.rawName} is given twice`);
     values.set(name, [...(before ?? []), value ?? ALONE]);
   }
-  fromEnvironment(values, environment, positionals);
-  return { values, positionals };
+  return { values, positionals, ...fromEnvironment(values, environment, positionals) };
 }
 
 export function variableOf(flag: Flag): string {
   return `PAGECAST_${flag.name.toUpperCase().replaceAll('-', '_')}`;
 }
 
-function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.ProcessEnv, positionals: readonly string[]): void {
+function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.ProcessEnv, positionals: readonly string[]): Required<Pick<Arguments, 'variables' | 'off'>> {
+  const variables = new Map<FlagName, string>();
+  const off = new Map<FlagName, string>();
   for (const flag of flags as readonly Flag[]) {
     const name = flag.name as FlagName;
     if (values.has(name) || OF_THE_LINE.has(name)) continue;
@@ -141,33 +178,21 @@ function fromEnvironment(values: Map<FlagName, string[]>, environment: NodeJS.Pr
     const variable = [variableOf(flag), ...(flag.env ?? [])].find((candidate) => environment[candidate]);
     if (!variable) continue;
     const text = environment[variable]!;
+    variables.set(name, variable);
     const isOn = ['1', 'true', 'yes', 'on'].includes(text.toLowerCase());
     const isOff = ['0', 'false', 'no', 'off'].includes(text.toLowerCase());
     if (flag.value && !(flag.optional && (isOn || isOff))) values.set(name, flag.multiple && !flag.commas ? text.split(',') : [text]);
     else if (isOn) values.set(name, [ALONE]);
-    else if (!isOff) throw new UsageError(`${variable} must be 1 or 0, not "${text}"`);
+    else if (isOff) off.set(name, variable);
+    else throw new UsageError(`${variable} must be 1 or 0, not "${text}"`);
   }
+  return { variables, off };
 }
 
 function hint(rawName: string, name: string): string {
   if (!rawName.startsWith('--')) return '; pagecast --help lists all';
-  const near = flags.map((flag) => ({ name: flag.name, distance: editDistance(name, flag.name) })).sort((a, b) => a.distance - b.distance)[0]!;
-  return near.distance <= Math.max(2, name.length / 3) ? `; did you mean --${near.name}?` : '; pagecast --help lists all';
-}
-
-/** Of names of a few characters: Levenshtein's, two neighbours that change places counting once. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, i) => i)];
-  for (let i = 1; i <= a.length; ++i) {
-    const row = [i];
-    for (let j = 1; j <= b.length; ++j) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      row[j] = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1);
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
+  const near = nearest(name, flags.map((flag) => flag.name));
+  return near === undefined ? '; pagecast --help lists all' : `; did you mean --${near}?`;
 }
 
 export function helpText(version: string): string {
@@ -177,9 +202,10 @@ export function helpText(version: string): string {
   });
   return [
     `pagecast ${version}: serves a folder over HTTP`, '',
-    'Usage:', '  pagecast [DIR] [flags]      serve DIR', '  pagecast doctor [DIR]       what this machine allows, and what is missing',
-    '  pagecast explain URL        what would be answered, and why',
-    '  pagecast store VERB DIR     a cache on disk: ls, verify or rm', '',
+    'Usage:', '  pagecast [DIR] [flags]      serve DIR', '  pagecast [DIR] -P URL       a cache in front of an origin, behind the files of DIR', '  pagecast doctor [DIR]       what this machine allows, and what is missing',
+    '  pagecast explain URL        what would be answered, and why', '  pagecast check [FILE]       what is wrong with a config, all of it', '  pagecast config             every option that counts, and who has said so',
+    '  pagecast store VERB DIR     a cache on disk: ls, verify or rm',
+    '  pagecast status             how a running server is doing; also top, purge, drain and reload', '',
     'Flags:', ...rows, '',
     'Each flag can be given as an environment variable: --log-format is PAGECAST_LOG_FORMAT. PORT is known too.', '',
   ].join('\n');

@@ -1,16 +1,27 @@
-// From arguments to what is to be served, where and how it is told: values are checked here, with the flag's name.
-import { closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+// From arguments and a config file to what is to be served, where and how it is told. What a flag sets, and how, is in the table of flags.
+import { closeSync, constants, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { LogFormat } from '../log/format.ts';
-import type { GuardLimits, ServerOptions } from '../options.ts';
-import { UsageError, type Arguments, type FlagName } from './flags.ts';
-import { accessOf, siteOf } from './site-settings.ts';
-import { bytes, choice, whole } from './values.ts';
+import { fileURLToPath } from 'node:url';
+import { passedSockets } from '../activation.ts';
+import { faultsOf, faultText } from '../config/faults.ts';
+import { Layers, type Setting, type Source } from '../config/layers.ts';
+import type { ConfigModule, LoadedConfig } from '../config/load.ts';
+import { configSchema } from '../config/schema.ts';
+import { PASSED } from '../listen-spec.ts';
+import type { ServerOptions } from '../options.ts';
+import { flags, UsageError, type Arguments, type Flag, type FlagName } from './flags.ts';
+import { valueOf, type Form } from './flag-values.ts';
 
 export interface Settings {
   readonly options: ServerOptions;
+  /** Who has said what of them. */
+  readonly layers: Layers;
+  /** Of the functions in the options. */
+  readonly module: ConfigModule | undefined;
+  /** The config file; undefined: there is none. */
+  readonly file: string | undefined;
   /** As listen() takes them. */
-  readonly where: readonly string[];
+  readonly where: readonly (string | number)[];
   /** The port may be another one when it is taken. */
   readonly mayMove: boolean;
   readonly quiet: boolean;
@@ -19,87 +30,172 @@ export interface Settings {
   readonly logFile: string | undefined;
 }
 
-/** @throws UsageError */
-export function settingsOf(args: Arguments, terminal: boolean): Settings {
-  const one = (name: FlagName): string | undefined => args.values.get(name)?.[0];
-  const [dir, ...more] = args.positionals;
-  if (more.length > 0) throw new UsageError(`one folder is served at a time: "${more[0]!}" is too much`);
-  if (dir !== undefined && args.values.has('root')) throw new UsageError('the folder is given twice, as [DIR] and as --root');
-  const quiet = args.values.has('quiet');
-  const symlinks = choice('symlinks', one('symlinks'), ['inside', 'none'] as const, 'nothing outside the root is ever served');
-  const format = choice('log-format', one('log-format'), ['pretty', 'json', 'combined'] as const);
-  const workers = whole('workers', one('workers'), 1, 256);
-  const grace = whole('grace-period', one('grace-period'), 0, 3600);
-  const mode = one('socket-mode');
-  if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode)) throw new UsageError(`--socket-mode must be three octal digits such as 660, not "${mode}"`);
-  const proxy = args.values.get('proxy');
-  const hooks = one('hooks');
-  if (hooks !== undefined && proxy === undefined) throw new UsageError('--hooks steers a cache in front of origins: --proxy is missing');
-  const cacheBytes = bytes('cache-size', one('cache-size'));
-  const root = rootOf(dir ?? one('root') ?? '.');
-  const port = whole('port', one('port'), 0, 65_535) ?? 8080;
-  const listen = args.values.get('listen');
-  const host = one('host') ?? (terminal ? 'localhost' : '::');
-  const logFormat: LogFormat = format ?? (terminal && !one('log-file') ? 'pretty' : 'json');
-  const index = one('index');
-  const protect = choice('protect', one('protect'), ['auto', 'sealed', 'lease', 'copy', 'verify', 'off'] as const);
-  const congestionControl = one('congestion-control');
+/** What the site that comes with pagecast asks for. */
+const ABOUT = '/.well-known/pagecast';
+/** No flag has the token itself: every user of a machine can read command lines. */
+const TOKEN = 'PAGECAST_CONTROL_TOKEN';
+const OFF = 'off';
+const BY_DEFAULT: Source = { kind: 'default', name: 'default' };
+
+/** Of no use without origins, and why. */
+const OF_PROXY = {
+  'hooks': 'steers a cache in front of origins',
+  'trusted-proxy': 'names whose X-Forwarded-For is passed on to origins',
+  'purge-from': 'names who may empty a cache in front of origins',
+  'host-header': 'is what origins are told',
+  'sendfile-root': 'has the files that origins may name',
+  'store': 'has what origins have answered',
+} as const satisfies Partial<Record<FlagName, string>>;
+
+/** @param loaded a config file. @throws UsageError */
+export function settingsOf(args: Arguments, terminal: boolean, loaded?: LoadedConfig): Settings {
+  const has = (name: FlagName): boolean => args.values.has(name);
+  if (loaded) checkFile(loaded);
+  const said = [...rootSettings(args), ...flagSettings(args), ...controlSettings(args, process.env), ...listenSettings(args, terminal), ...tlsSettings(args)];
+  const file = loaded && { name: loaded.file, config: loaded.config };
+  const { config } = new Layers(said, file);
+  const layers = new Layers([...defaults(args, terminal, config), ...said, ...quietSettings(args, config)], file);
+  checkRelations(args, layers);
+  const faults = faultsOf(configSchema, layers.config);
+  if (faults.length > 0) throw usageError(faults.map((fault) => layers.told(fault)), '');
+  const options = layers.config as ServerOptions;
+  const { listen = 8080, logFile } = options;
+  if (logFile !== undefined) openOnce(logFile, layers.sourceOf(['logFile']));
+  const port = args.values.get('port')?.[0];
   return {
-    options: {
-      root,
-      accessLog: quiet && !one('log-file') ? false : logFormat,
-      dotfiles: args.values.has('dotfiles'),
-      guard: guardOf(one),
-      site: siteOf(args, root),
-      access: accessOf(args),
-      ...(proxy !== undefined && { proxy: { urls: proxy, ...(hooks !== undefined && { hooks }) } }),
-      ...(cacheBytes !== undefined && { cache: { bytesMax: cacheBytes } }),
-      ...(index !== undefined && { index }),
-      ...(protect !== undefined && { protect }),
-      ...(congestionControl !== undefined && { congestionControl }),
-      ...(symlinks !== undefined && { symlinks }),
-      ...(workers !== undefined && { workers }),
-      ...(grace !== undefined && { graceMs: grace * 1000 }),
-      ...(mode !== undefined && { socketMode: parseInt(mode, 8) }),
-    },
-    where: listen ?? [`${host.includes(':') ? `[${host}]` : host}:${port}`],
-    mayMove: terminal && !listen && port !== 0 && !args.values.has('strict-port'),
-    quiet,
-    open: args.values.has('open'),
-    logFile: logFileOf(one('log-file')),
+    options, layers, module: loaded?.module, file: loaded?.file, logFile,
+    where: typeof listen === 'object' ? listen : [listen],
+    mayMove: terminal && layers.sourceOf(['listen']).kind !== 'file' && !has('listen') && port !== '0' && !has('strict-port'),
+    quiet: has('quiet'),
+    open: has('open'),
   };
 }
 
-function guardOf(one: (name: FlagName) => string | undefined): Partial<GuardLimits> {
-  const number = (name: FlagName): number | undefined => whole(name, one(name), 0, 999_999_999);
-  const all = {
-    privateMaxBytes: number('guard-private-max-bytes'),
-    privateMaxTotalBytes: number('guard-private-max-total-bytes'),
-    snapshotDir: one('guard-snapshot-dir'),
-    snapshotMaxBytes: number('guard-snapshot-max-bytes'),
-    writerDelayMaxMs: number('guard-writer-delay-max'),
-    readerWaitMaxMs: number('guard-reader-wait-max'),
-    staleMaxMs: number('guard-stale-max'),
-    unknownPeer: choice('guard-unknown-peer', one('guard-unknown-peer'), ['probe', 'copy'] as const),
-    unsentMaxBytes: number('guard-unsent-max-bytes'),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+/** As the file has it, so that faults are told where they stand. @throws UsageError */
+export function checkFile({ file, config }: LoadedConfig): void {
+  const faults = faultsOf(configSchema, config);
+  if (faults.length > 0) throw usageError(faults.map(faultText), `${file}: `);
 }
 
-function rootOf(dir: string): string {
-  if (!existsSync(dir)) throw new UsageError(`the folder ${dir} does not exist`);
-  if (!statSync(dir).isDirectory()) throw new UsageError(`${dir} is not a folder`);
-  return dir;
+function usageError(faults: readonly string[], before: string): UsageError {
+  return new UsageError(`${before}${faults.join('; ')}`, faults.map((fault) => `${before}${fault}`));
 }
 
-/** Opened once before anything listens: what opens it for good does so in the background. */
-function logFileOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
+function sourceOf(flag: Flag, { variables }: Arguments): Source {
+  const variable = variables?.get(flag.name as FlagName);
+  return variable === undefined ? { kind: 'flag', name: `--${flag.name}` } : { kind: 'environment', name: variable };
+}
+
+/** The value of a switch that is off; the others say what they are not. */
+const PUT_OFF: Readonly<Partial<Record<Form, boolean>>> = { on: false, off: true, file: false };
+
+function flagSettings(args: Arguments): Setting[] {
+  return (flags as readonly Flag[]).flatMap((flag) => {
+    const texts = args.values.get(flag.name as FlagName);
+    const putOff = args.off?.get(flag.name as FlagName);
+    if (putOff !== undefined && flag.sets !== undefined) return [{ path: flag.sets.split('.'), value: PUT_OFF[flag.form ?? 'text'], source: { kind: 'environment', name: putOff } }];
+    if (texts === undefined || flag.sets === undefined || (flag.name === 'control' && texts[0] === OFF)) return [];
+    const source = sourceOf(flag, args);
+    return settingsAt(flag.sets.split('.'), valueOf(flag.form ?? 'text', texts, source.name), source);
+  });
+}
+
+/** Fields are said one by one. */
+function settingsAt(path: readonly string[], value: unknown, source: Source): Setting[] {
+  if (path[0] !== 'headers') return [{ path, value, source }];
+  return Object.entries(value as object).map(([name, lines]) => ({ path: [...path, name], value: lines as unknown, source }));
+}
+
+function rootSettings({ positionals, values }: Arguments): Setting[] {
+  const [dir, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`one folder is served at a time: "${more[0]!}" is too much`);
+  if (dir === undefined) return [];
+  if (values.has('root')) throw new UsageError('the folder is given twice, as [DIR] and as --root');
+  return [{ path: ['root'], value: dir, source: { kind: 'flag', name: '[DIR]' } }];
+}
+
+function controlSettings(args: Arguments, environment: NodeJS.ProcessEnv): Setting[] {
+  const { values } = args;
+  const token = environment[TOKEN];
+  if (values.get('control')?.[0] === OFF) return [{ path: ['control'], value: undefined, source: sourceOf(flagNamed('control'), args) }];
+  if (token === undefined || token === '') return [];
+  if (values.has('control-token-file')) throw new UsageError(`the token of the control plane is given twice, in ${TOKEN} and as --control-token-file`);
+  return [{ path: ['control', 'token'], value: token, source: { kind: 'environment', name: TOKEN } }];
+}
+
+/** Each certificate has its key. */
+function tlsSettings(args: Arguments): Setting[] {
+  const [certs = [], keys = []] = (['tls-cert', 'tls-key'] as const).map((name) => args.values.get(name));
+  if (certs.length === 0 && keys.length === 0) return [];
+  const source = sourceOf(flagNamed(certs.length > 0 ? 'tls-cert' : 'tls-key'), args);
+  if (certs.length !== keys.length) throw new UsageError(`each --tls-cert has its --tls-key, in the same order: there are ${certs.length} and ${keys.length}`);
+  return [{ path: ['tls', 'certificates'], value: certs.map((cert, i) => ({ cert, key: keys[i]! })), source }];
+}
+
+/** Host and port together are one address. */
+function listenSettings(args: Arguments, terminal: boolean): Setting[] {
+  const [host, port] = (['host', 'port'] as const).map((name) => args.values.get(name)?.[0]);
+  if (args.values.has('listen') || (host === undefined && port === undefined)) return [];
+  const source = sourceOf(flagNamed(port === undefined ? 'host' : 'port'), args);
+  if (port !== undefined && !(/^\d{1,9}$/.test(port) && Number(port) <= 65_535)) throw new UsageError(`${source.name} must be a whole number from 0 to 65535, not "${port}"`);
+  return [{ path: ['listen'], value: [addressOf(host ?? hostByDefault(terminal), port ?? '8080')], source }];
+}
+
+function quietSettings({ values }: Arguments, { logFile }: Layers['config']): Setting[] {
+  return values.has('quiet') && logFile === undefined ? [{ path: ['accessLog'], value: false, source: { kind: 'flag', name: '--quiet' } }] : [];
+}
+
+/** What the command does unless it is told otherwise, besides what every server does. */
+function defaults({ values }: Arguments, terminal: boolean, config: Layers['config']): Setting[] {
+  const { root, proxy, sites, logFile, about, control } = config;
+  const all: readonly (readonly [string, unknown])[] = [
+    ['listen', [passedSockets(process.env, process.pid).length > 0 ? PASSED : addressOf(hostByDefault(terminal), '8080')]],
+    ['accessLog', terminal && logFile === undefined ? 'pretty' : 'json'],
+    ...(control === undefined && values.get('control')?.[0] !== OFF ? [['control', { listen: 'auto' }] as const] : []),
+    ...(about === undefined && sites === undefined && proxy === undefined && isOurs(typeof root === 'string' ? root : '.') ? [['about', ABOUT] as const] : []),
+  ];
+  return all.map(([key, value]) => ({ path: [key], value, source: BY_DEFAULT }));
+}
+
+function checkRelations(args: Arguments, { config }: Layers): void {
+  const name = (flag: FlagName): string => sourceOf(flagNamed(flag), args).name;
+  const asks = config['sites'] !== undefined || config['routes'] !== undefined || hasUrls(config['proxy']);
+  for (const [flag, why] of Object.entries(OF_PROXY)) if (!asks && args.values.has(flag as FlagName)) throw new UsageError(`${name(flag as FlagName)} ${why}: --proxy is missing`);
+  if (args.values.has('immutable') && config['maxAgeS'] === undefined) throw new UsageError(`${name('immutable')} says that --max-age is meant, which is missing`);
+  for (const flag of ['store-size', 'store-admit'] as const) if (args.values.has(flag) && !hasMember(config['store'], 'dir')) throw new UsageError(`${name(flag)} is of a store: --store is missing`);
+}
+
+function hasUrls(proxy: unknown): boolean {
+  return hasMember(proxy, 'urls');
+}
+
+function hasMember(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && Reflect.get(value, name) !== undefined;
+}
+
+function flagNamed(name: FlagName): Flag {
+  return (flags as readonly Flag[]).find((flag) => flag.name === name)!;
+}
+
+function hostByDefault(terminal: boolean): string {
+  return terminal ? 'localhost' : '::';
+}
+
+function addressOf(host: string, port: string): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function isOurs(root: string): boolean {
+  return existsSync(root) && realpathSync(root) === fileURLToPath(new URL('../../../public', import.meta.url));
+}
+
+/** Once before anything listens: what opens it for good does so in the background. */
+function openOnce(file: string, { kind, name }: Source): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK)); // a pipe without a reader must not hold us
   } catch (error) {
-    throw new UsageError(`--log-file ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw new UsageError(`${kind === 'file' ? 'logFile' : name} ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
-  return file;
 }
+

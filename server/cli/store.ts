@@ -216,7 +216,7 @@ async function remove({ folder, purge }: Asked, options: StoreCommandOptions): P
   const store = await DiskStore.open(folder);
   try {
     const found = purge!.by === 'key' ? await store.lookup(purge!.key) : undefined;
-    const fault = await store.purge(purge!, false).synced;
+    const fault = await store.purge(purge!, 'gone').synced;
     if (fault !== undefined) throw new StoreError(`cannot write to ${store.folder}: ${fault}`);
     if (purge!.by === 'key') return await removeOne(store, purge!.key, typeof found === 'string' ? undefined : found?.object, options);
     const scan = store.scan();

@@ -9,6 +9,8 @@ export interface KernelFacts {
   readonly architecture: string;
   /** 0, or the -errno at which a memfd could not be filled, mapped and sealed. */
   readonly sealing: number;
+  /** 0, or why there is no TLS in the kernel: -errno. */
+  readonly tls: number;
   /** /proc/sys/fs/leases-enable, and lease-break-time in seconds. */
   readonly leasesEnabled: number | null;
   readonly leaseBreakSeconds: number | null;

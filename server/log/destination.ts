@@ -30,9 +30,9 @@ export class LogDestination {
     this.#boom.write(block);
   }
 
-  /** Closes and opens the file by its name again, after it was moved away. */
-  reopen(): void {
-    this.#boom.reopen();
+  /** Closes and opens the file by its name again, after it was moved away. @param file another one in its place. */
+  reopen(file?: string): void {
+    this.#boom.reopen(file);
   }
 
   /** Resolves when everything is written, or cannot be, or nothing was taken for STUCK_AFTER_MS. May be called again. */

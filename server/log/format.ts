@@ -1,6 +1,7 @@
-// Access log lines, built by hand: a logging library costs 6 µs a line, this 0.3 µs.
+// Access log lines, built by hand: a logging library costs 6 µs a line, this less than 0.5 µs.
 //
 // Invariant: nothing a client sends can end a line or reach a terminal as a control character.
+import type { Trace } from '../tracing/trace.ts';
 import type { AccessRecord, Incomplete } from './record.ts';
 
 export type LogFormat = 'pretty' | 'json' | 'combined';
@@ -10,19 +11,51 @@ export type Formatter = (record: AccessRecord, incomplete: Incomplete, wallMs: n
 const UNSAFE = /[^\x20-\x7e]|["\\]/g;
 const escaped = (text: string): string => (UNSAFE.test(text) ? text.replace(UNSAFE, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : text);
 
+/** Nothing in it is to be escaped in JSON, or means anything to a terminal. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 // JSON.stringify leaves DEL and the C1 controls (0x9b is CSI to a terminal) as they are.
 const UNSAFE_IN_JSON = /[\x7f-\x9f]/;
 function quoted(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   return UNSAFE_IN_JSON.test(json) ? json.replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : json;
 }
 
+/** Most lines are of the millisecond of the line before. */
+class Clock {
+  #ms = Number.NaN;
+  #text = '';
+
+  /** As Date.prototype.toISOString(). */
+  iso(ms: number): string {
+    if (ms !== this.#ms) {
+      this.#ms = ms;
+      this.#text = new Date(ms).toISOString();
+    }
+    return this.#text;
+  }
+}
+
+const clock = new Clock();
+const HUNDREDTHS = Array.from({ length: 1000 }, (_, hundredths) => (hundredths / 100).toFixed(2));
+
+/** With two digits behind the point. */
+function milliseconds(ms: number): string {
+  return HUNDREDTHS[Math.round(ms * 100)] ?? ms.toFixed(2);
+}
+
 export function formatJson(record: AccessRecord, incomplete: Incomplete, wallMs: number, durationMs: number): string {
-  const { peer, method, target, status, bodyBytes, referrer, userAgent, versionMinor } = record;
-  return `{"time":"${new Date(wallMs).toISOString()}","peer":"${peer}","method":${quoted(method)},"target":${quoted(target)}` +
-    `,"version":"1.${versionMinor}","status":${status},"bytes":${bodyBytes},"ms":${durationMs.toFixed(2)}` +
+  const { peer, protocol, client, method, target, status, bodyBytes, referrer, userAgent, version, trace } = record;
+  return `{"time":"${clock.iso(wallMs)}","peer":"${peer}","method":${quoted(method)},"target":${quoted(target)}` +
+    `,"version":"${version}","status":${status},"bytes":${bodyBytes},"ms":${milliseconds(durationMs)}` +
     (referrer ? `,"referrer":${quoted(referrer)}` : '') + (userAgent ? `,"agent":${quoted(userAgent)}` : '') +
-    (incomplete ? `,"incomplete":"${incomplete}"` : '') + '}\n';
+    (protocol ? `,"tls":"${protocol}"` : '') + (client ? `,"client":${quoted(client)}` : '') +
+    (incomplete ? `,"incomplete":"${incomplete}"` : '') + (trace ? ofTrace(trace) : '') + '}\n';
+}
+
+/** By the names that OpenTelemetry has for logs. */
+function ofTrace({ traceId, spanId }: Trace): string {
+  return (traceId ? `,"trace_id":"${traceId}"` : '') + (spanId ? `,"span_id":"${spanId}"` : '');
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -34,8 +67,8 @@ function combinedTime(wallMs: number): string {
 }
 
 export function formatCombined(record: AccessRecord, _incomplete: Incomplete, wallMs: number): string {
-  const { peer, method, target, status, bodyBytes, referrer, userAgent, versionMinor } = record;
-  const line = method ? `${escaped(method)} ${escaped(target)} HTTP/1.${versionMinor}` : '-';
+  const { peer, method, target, status, bodyBytes, referrer, userAgent, version } = record;
+  const line = method ? `${escaped(method)} ${escaped(target)} HTTP/${version}` : '-';
   return `${peer || '-'} - - [${combinedTime(wallMs)}] "${line}" ${status} ${bodyBytes} "${escaped(referrer) || '-'}" "${escaped(userAgent) || '-'}"\n`;
 }
 

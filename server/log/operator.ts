@@ -2,13 +2,18 @@
 // most once a second; how many were not said is told with the next.
 import type { Logger } from 'pino';
 import type { ServerReport } from '../index.ts';
+import type { LogLevel } from './level.ts';
 
 const EVERY_MS = 1000;
+/** pino's number. */
+const WARNING = 40;
 
 export class OperatorLog {
   readonly #terminal: boolean;
   readonly #said = new Map<string, { atMs: number; suppressed: number }>();
   #logger: Promise<Logger> | undefined;
+  /** Of what is told from now on. */
+  level: LogLevel = 'info';
 
   /** @param terminal one readable line each; else JSON. */
   constructor(terminal: boolean) {
@@ -33,7 +38,18 @@ export class OperatorLog {
     void this.#load().then((logger) => logger.warn(facts, message));
   }
 
-  #load(): Promise<Logger> {
+  info(message: string, facts: Readonly<Record<string, string | number>> = {}): void {
+    void this.#load().then((logger) => logger.info(facts, message));
+  }
+
+  async #load(): Promise<Logger> {
+    const { level } = this; // as it is when something is told
+    const logger = await this.#open();
+    logger.level = level;
+    return logger;
+  }
+
+  #open(): Promise<Logger> {
     return (this.#logger ??= import('pino').then(({ pino }) => {
       if (!this.#terminal) return pino({ name: 'pagecast' }, pino.destination({ dest: 2, sync: true }));
       return pino({ base: null, timestamp: false }, { write: (line: string) => void process.stderr.write(readable(line)) });
@@ -45,5 +61,5 @@ export class OperatorLog {
 function readable(line: string): string {
   const { msg, level, ...facts } = JSON.parse(line) as { msg: string; level: number } & Record<string, unknown>;
   const told = Object.entries(facts).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `\x1b[33mwarning\x1b[0m ${msg}${told.length > 0 ? ` \x1b[2m(${told.join(' ')})\x1b[0m` : ''}\n`;
+  return `${level >= WARNING ? '\x1b[33mwarning\x1b[0m ' : ''}${msg}${told.length > 0 ? ` \x1b[2m(${told.join(' ')})\x1b[0m` : ''}\n`;
 }

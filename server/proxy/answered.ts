@@ -36,6 +36,11 @@ export class Answers {
     this.#hooks = hooks?.hasResponse ? hooks : undefined;
   }
 
+  /** A hook sees what is answered, and may have changed it. */
+  get areHooked(): boolean {
+    return this.#hooks !== undefined;
+  }
+
   /** Undefined: the hook failed, and there is no answer. */
   judged(asked: Asked, head: OriginHead): Answered | undefined {
     const fields = responseFields(head);

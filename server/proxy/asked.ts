@@ -2,6 +2,7 @@
 import { FIELD_RANGE, METHOD_GET, METHOD_HEAD, type RequestHead } from '../../http/head.ts';
 import type { FieldList } from '../../http/response.ts';
 import type { Conversation, Peer } from '../exchange.ts';
+import type { Trace } from '../tracing/trace.ts';
 import type { ProxyParts } from './parts.ts';
 import { SentRequest } from './sent-request.ts';
 import type { Steering } from './steering.ts';
@@ -12,6 +13,8 @@ export class Asked {
   /** Undefined: nobody waits for the answer, it is asked for the store's sake. */
   readonly conversation: Conversation | undefined;
   readonly steering: Steering | undefined;
+  /** Kept for what is asked when the client has its answer. */
+  readonly trace: Trace | undefined;
   /** As the origin sees it: what answers are selected by. */
   readonly sent: SentRequest;
   /** Whether what is stored may be an answer: GET and HEAD without content (RFC 9111 §4, §3). */
@@ -24,6 +27,7 @@ export class Asked {
     this.peer = peer;
     this.conversation = conversation;
     this.steering = steering;
+    this.trace = peer.trace;
     this.sent = new SentRequest(request, peer, forward);
     this.mayBeStored = (request.method === METHOD_GET || request.method === METHOD_HEAD) && !request.hasBody;
     this.#keys = keys;

@@ -3,9 +3,13 @@ import { endToEndRequest } from '../../http/connection-fields.ts';
 import { forwardingFields, type ForwardingFields } from '../../http/forwarded.ts';
 import { FIELD_FORWARDED, FIELD_MAX_FORWARDS, FIELD_VIA, FIELD_X_FORWARDED_FOR, FIELD_X_FORWARDED_PROTO, type RequestHead } from '../../http/head.ts';
 import type { FieldList } from '../../http/response.ts';
+import { forwardedTraceContext } from '../../http/trace-context.ts';
 import { appendVia } from '../../http/via.ts';
-import type { AddressRules } from '../access/addresses.ts';
+import { AddressRules } from '../access/addresses.ts';
+import { BasicAuth } from '../access/basic-auth.ts';
+import type { GateOptions } from '../access/gate.ts';
 import type { Peer } from '../exchange.ts';
+import type { ResolvedProxy } from '../proxy-options.ts';
 
 /** Fields that say which client asked: taken from trusted peers only. */
 const OF_THE_WAY = /^(?:forwarded|x-forwarded-(?:for|proto|host|port)|via)$/i;
@@ -28,6 +32,16 @@ export interface ForwardOptions {
   readonly host: string | undefined;
   /** Peers whose Forwarded and X-Forwarded-* are believed; undefined: none. */
   readonly trusted: AddressRules | undefined;
+  /** Who has to give a password here: an Authorization that is one of theirs was for us, and goes no further. Undefined: nobody has to. */
+  readonly users: BasicAuth | undefined;
+}
+
+export function forwardOptions({ name, host, trusted }: Pick<ResolvedProxy, 'name' | 'host' | 'trusted'>, access: Pick<GateOptions, 'users' | 'realm'> | undefined): ForwardOptions {
+  return {
+    pseudonym: name, host,
+    trusted: trusted.length > 0 ? new AddressRules(trusted, []) : undefined,
+    users: access && access.users.length > 0 ? new BasicAuth(access.users, access.realm) : undefined,
+  };
 }
 
 /**
@@ -37,11 +51,13 @@ export interface ForwardOptions {
 export function forwardedFields(request: RequestHead, peer: Peer, whole: boolean, options: ForwardOptions): FieldList {
   const own: (readonly [string, string])[] = [];
   for (let i = 0; i < request.fieldCount; ++i) own.push([request.fieldName(i), request.fieldValue(i)]);
-  const kept = endToEndRequest(own).filter(([name]) => !OF_THE_WAY.test(name) && !OF_THE_FRAMING.test(name) && !(whole && OF_THE_CLIENT.test(name)));
+  const { users } = options;
+  const isOurs = (name: string, value: string): boolean => users !== undefined && name.toLowerCase() === 'authorization' && users.check(value);
+  const kept = forwardedTraceContext(endToEndRequest(own)).filter(([name, value]) => !OF_THE_WAY.test(name) && !OF_THE_FRAMING.test(name) && !(whole && OF_THE_CLIENT.test(name)) && !isOurs(name, value));
   const left = maxForwards(request);
   const counted = left === undefined ? kept : kept.map(([name, value]) => [name, name.toLowerCase() === 'max-forwards' ? String(left - 1) : value] as const);
-  const hop = { address: peer.address, host: request.authority === '' ? undefined : request.authority, proto: 'http' as const };
-  const via = appendVia(request.field(FIELD_VIA), request.versionMinor === 0 ? '1.0' : '1.1', options.pseudonym);
+  const hop = { address: peer.address, host: request.authority === '' ? undefined : request.authority, proto: request.scheme };
+  const via = appendVia(request.field(FIELD_VIA), request.version, options.pseudonym);
   return [['Host', options.host ?? request.authority], ...counted, ...forwardingFields(hop, trustedFields(request, peer, options)), ['Via', via]];
 }
 

@@ -13,7 +13,7 @@ export interface HookRequest {
   /** Raw: percent-encoded, as it was sent; `/` where it was empty, `*` for OPTIONS of the server. */
   readonly path: string;
   readonly query: Query;
-  /** `http://host/path?query`. */
+  /** `http://host/path?query`, or `https://`. */
   readonly url: string;
   /** Of the client, numeric; `unix` on a unix socket. */
   readonly address: string;
@@ -90,6 +90,8 @@ export interface ProxyHooks {
   /** Before an answer of an origin is stored and sent. */
   response?(response: HookResponse): void;
 }
+
+export const HOOK_KINDS: readonly string[] = ['request', 'key', 'response'] satisfies readonly (keyof ProxyHooks)[];
 
 /**
  * The default export of a module for `proxy.hooks`.

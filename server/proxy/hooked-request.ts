@@ -47,7 +47,7 @@ export class HookedRequest implements HookRequest {
   }
 
   get url(): string {
-    return `http://${this.#head.authority}${this.#head.path}${this.#head.query}`;
+    return `${this.#head.scheme}://${this.#head.authority}${this.#head.path}${this.#head.query}`;
   }
 
   get address(): string {
@@ -77,12 +77,14 @@ export function rewritten(head: RequestHead, { path, query, fields = {} }: HookD
   const next = new RequestHead({ ...REWRITTEN, fieldsMax: lines.length + 1 });
   const end = next.parse(bytes, 0, bytes.length);
   if (end !== bytes.length) throw new Error(`the request is none any more: ${end < 0 ? refusals[-end]!.text : 'it does not end'}`);
+  next.scheme = head.scheme;
+  next.fromHttp2 = head.fromHttp2;
   return next;
 }
 
 /** The key with another query in the place of the request's. */
 export function keyWith(head: RequestHead, query: Query): string {
-  return primaryKey('http', head.authority, head.path, query.toString());
+  return primaryKey(head.scheme, head.authority, head.path, query.toString());
 }
 
 function changesOf(fields: unknown): Map<string, readonly [name: string, value: string | null]> {

@@ -24,10 +24,13 @@ const FAILED = textPlan(500, [['Cache-Control', 'no-store']], 'Internal Server E
 export class Hooks {
   readonly #hooks: ProxyHooks;
   readonly #report: Report;
+  /** At the end of each key, see keys.ts. */
+  readonly #scope: string;
   /** URLs by name and by URL. */
   readonly #origins: ReadonlyMap<string, string>;
 
-  constructor(hooks: ProxyHooks, { origins }: ResolvedOrigins, report: Report) {
+  constructor(hooks: ProxyHooks, { origins }: ResolvedOrigins, report: Report, scope = '') {
+    this.#scope = scope;
     this.#hooks = hooks;
     this.#report = report;
     this.#origins = new Map(origins.flatMap(({ address: { url }, name }) => [[url, url], [name ?? url, url]] as const));
@@ -82,7 +85,7 @@ export class Hooks {
     const key = this.#hooks.key && this.#keyOf(wanted, isOther ? new HookedRequest(wanted, peer) : seen);
     if (key instanceof Plan) return key;
     if (decision?.origin === undefined && decision?.bypass !== true && key === undefined) return { request: wanted, steering: AS_IT_COMES };
-    return { request: wanted, steering: { key, bypass: decision?.bypass ?? false, origin: this.#originOf(decision?.origin) } };
+    return { request: wanted, steering: { key: key === undefined ? undefined : key + this.#scope, bypass: decision?.bypass ?? false, origin: this.#originOf(decision?.origin) } };
   }
 
   #keyOf(request: RequestHead, seen: HookRequest): string | Plan | undefined {

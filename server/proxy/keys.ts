@@ -5,6 +5,9 @@
 // The memory only says where to look. Invariant: whatever is stored under a key is for the key's own query by the rule that
 // came with it. So it is for another query if and only if its own rule makes that one the key's (suits), and a rule that was
 // forgotten, or is another's by now, costs a question to the origin and nothing else.
+//
+// Where several proxies may be asked for one URL, each key ends in the name of its proxy, in the place of a fragment, which no request has:
+// what one has stored is no answer of another's. A purge of a URL finds all of them (server/coordination.ts).
 import { BroadcastChannel } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
 import { keyOfUri, primaryKey } from '../../cache/key.ts';
@@ -32,13 +35,18 @@ interface Learned {
 
 export class Keys {
   readonly #options: QueryOptions | undefined;
-  readonly #channel: BroadcastChannel | undefined;
+  readonly #scope: string;
+  #channel: BroadcastChannel | undefined;
   /** By key without its query. */
   readonly #rules = new LRUCache<string, Rule>({ max: RULES_MAX });
 
-  /** @param channel by which the workers of one server tell each other what they have learned; undefined: there is one alone. */
-  constructor(options: QueryOptions | undefined, channel: string | undefined) {
+  /**
+   * @param channel by which the workers of one server tell each other what they have learned; undefined: there is one alone.
+   * @param scope at the end of each key: '#' and a name, or ''.
+   */
+  constructor(options: QueryOptions | undefined, channel: string | undefined, scope = '') {
     this.#options = options;
+    this.#scope = scope;
     if (channel === undefined) return;
     this.#channel = new BroadcastChannel(channel);
     this.#channel.onmessage = (event) => {
@@ -49,17 +57,21 @@ export class Keys {
   }
 
   of(request: RequestHead): string {
-    const key = this.asAsked(request);
-    if (this.#rules.size === 0) return key;
-    const base = baseOf(key);
+    const url = this.#url(request);
+    if (this.#rules.size === 0) return url + this.#scope;
+    const base = baseOf(url);
     const rule = this.#rules.get(base);
-    return rule === undefined ? key : base + canonicalQuery(key.slice(base.length), rule.variance);
+    return (rule === undefined ? url : base + canonicalQuery(url.slice(base.length), rule.variance)) + this.#scope;
   }
 
   /** Without what stored answers have told. */
   asAsked(request: RequestHead): string {
-    const { query } = request;
-    return primaryKey('http', request.authority, request.path, this.#options && query !== '' ? normalised(query, this.#options) : query);
+    return this.#url(request) + this.#scope;
+  }
+
+  /** What a key of ours is to whoever purges. */
+  unscoped(key: string): string {
+    return key.slice(0, key.length - this.#scope.length);
   }
 
   /** Of a URI that an answer names. */
@@ -67,22 +79,21 @@ export class Keys {
     const key = keyOfUri(uri) ?? uri;
     const base = baseOf(key);
     const query = this.#options && base.length < key.length ? normalised(key.slice(base.length), this.#options) : key.slice(base.length);
-    return base + canonicalQuery(query, this.#rules.get(base)?.variance);
+    return base + canonicalQuery(query, this.#rules.get(base)?.variance) + this.#scope;
   }
 
   /** Whether what is stored under `key`, with these fields, is for this request, too. */
   suits(request: RequestHead, key: string, fields: FieldList): boolean {
     if (this.#rules.size === 0) return true;
-    const asked = this.asAsked(request);
-    if (asked === key) return true;
-    const base = baseOf(asked);
-    return base + canonicalQuery(asked.slice(base.length), ruleOf(fields)?.variance) === key;
+    const url = this.#url(request);
+    if (url + this.#scope === key) return true;
+    const base = baseOf(url);
+    return base + canonicalQuery(url.slice(base.length), ruleOf(fields)?.variance) + this.#scope === key;
   }
 
   /** What an answer that is to be stored tells of its path. @returns the key to store it under. */
   learn(request: RequestHead, fields: FieldList): string {
-    const asked = this.asAsked(request);
-    const base = baseOf(asked);
+    const base = baseOf(this.#url(request));
     const text = ruleOf(fields)?.text;
     if (this.#rules.peek(base)?.text !== text) {
       this.#remember(base, text);
@@ -93,6 +104,12 @@ export class Keys {
 
   close(): void {
     this.#channel?.close();
+    this.#channel = undefined;
+  }
+
+  #url(request: RequestHead): string {
+    const { query } = request;
+    return primaryKey(request.scheme, request.authority, request.path, this.#options && query !== '' ? normalised(query, this.#options) : query);
   }
 
   #remember(base: string, text: string | undefined): void {
@@ -123,8 +140,8 @@ function ruleOf(fields: FieldList): Rule | undefined {
   return variance === undefined ? undefined : { text, variance };
 }
 
-/** Neither authority nor path has a '?'. */
+/** Neither authority nor path has a '?' or a '#'. */
 function baseOf(key: string): string {
-  const question = key.indexOf('?');
-  return question < 0 ? key : key.slice(0, question);
+  const end = key.search(/[?#]/);
+  return end < 0 ? key : key.slice(0, end);
 }

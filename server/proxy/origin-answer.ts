@@ -6,6 +6,7 @@ import { originFailure, type OriginFailure } from './origin/failure.ts';
 import type { Origins } from './origin/origins.ts';
 import type { OriginCall, OriginEvents, OriginRequest } from './origin/request.ts';
 import type { ResponseInfo } from './origin/response-head.ts';
+import type { OriginSpan } from '../tracing/origin-span.ts';
 import { OriginTunnel } from './origin-tunnel.ts';
 
 export interface OriginHead {
@@ -21,7 +22,8 @@ export interface OriginHead {
 
 export interface BodyReceiver {
   data(chunk: Uint8Array): void;
-  end(): void;
+  /** @param trailers as they were sent. */
+  end(trailers: FieldList): void;
   failed(failure: OriginFailure): void;
 }
 
@@ -31,6 +33,7 @@ export class OriginAnswer implements OriginEvents {
   readonly #requestMs = Date.now();
   readonly #call: OriginCall;
   readonly #body: RequestBodyReader | undefined;
+  readonly #span: OriginSpan | undefined;
   #cancelled = false;
   readonly #onInterim: (status: number, fields: FieldList) => void;
   #resolve!: (response: OriginHead | OriginFailure) => void;
@@ -39,11 +42,12 @@ export class OriginAnswer implements OriginEvents {
   /** What came before anybody took it: no more than what undici had read with the head. */
   #early: ((receiver: BodyReceiver) => void)[] = [];
 
-  /** @param body of the request: what of it the origin has not read when it is done with its answer is not wanted. */
-  constructor(origins: Origins, request: Omit<OriginRequest, 'body'>, body: RequestBodyReader | undefined, onInterim: (status: number, fields: FieldList) => void) {
+  /** @param body of the request: what of it the origin has not read when it is done with its answer is not wanted. @param span of the question, where it is traced. */
+  constructor(origins: Origins, request: Omit<OriginRequest, 'body'>, body: RequestBodyReader | undefined, onInterim: (status: number, fields: FieldList) => void, span?: OriginSpan) {
     this.response = new Promise((resolve) => (this.#resolve = resolve));
     this.#onInterim = onInterim;
     this.#body = body;
+    this.#span = span;
     this.#call = origins.ask({ ...request, body }, this);
   }
 
@@ -83,10 +87,12 @@ export class OriginAnswer implements OriginEvents {
   }
 
   head(status: number, fields: FieldList, _statusMessage: string, info: ResponseInfo): void {
+    this.#span?.answered(status);
     this.#resolve({ status, fields, info, requestMs: this.#requestMs, responseMs: Date.now() });
   }
 
   upgraded(socket: Duplex, status: number, fields: FieldList): void {
+    this.#span?.answered(status);
     this.#over();
     const info: ResponseInfo = { framing: 'none', bytes: 0, version: '1.1' };
     this.#resolve({ status, fields, info, requestMs: this.#requestMs, responseMs: Date.now(), tunnel: new OriginTunnel(socket) });
@@ -96,19 +102,20 @@ export class OriginAnswer implements OriginEvents {
     this.#tell((receiver) => receiver.data(chunk));
   }
 
-  end(): void {
+  end(trailers: FieldList): void {
     this.#ended = true;
     this.#over();
-    this.#tell((receiver) => receiver.end());
+    this.#tell((receiver) => receiver.end(trailers));
   }
 
   failed(failure: OriginFailure): void {
-    this.#over();
+    this.#over(failure.kind);
     if (failure.beforeHead) this.#resolve(failure);
     else this.#tell((receiver) => receiver.failed(failure));
   }
 
-  #over(): void {
+  #over(error?: string): void {
+    this.#span?.end(this.#call, error);
     this.#body?.cancel();
   }
 

@@ -1,12 +1,10 @@
 // The origin's end of a tunnel: a socket that was upgraded. Between its buffers and the client's nothing is held but what one
-// read gives, so that a side that is slow slows the other one down.
+// read gives, so that a side that is slow slows the other one down. It closes by itself when both directions have ended.
 import type { Duplex } from 'node:stream';
 import type { Tunnel } from '../plan.ts';
 
-/** For an origin that has ended to take what the client has sent it before, in milliseconds. */
-const LINGER_MS = 5_000;
-
 export class OriginTunnel implements Tunnel {
+  readonly closed: Promise<boolean>;
   readonly #socket: Duplex;
   #pulled: { resolve(chunk: Uint8Array | undefined): void; reject(error: Error): void } | undefined;
   #ended = false;
@@ -15,13 +13,18 @@ export class OriginTunnel implements Tunnel {
   /** @param socket paused, and nobody else's. */
   constructor(socket: Duplex) {
     this.#socket = socket;
+    socket.allowHalfOpen = true; // else the stream answers FIN with FIN
     socket.on('readable', () => this.#serve());
-    socket.once('end', () => this.#end());
-    socket.on('error', (error: Error) => (this.#failure = error));
-    socket.once('close', () => {
-      this.#failure ??= new Error('the origin has closed the connection');
+    socket.once('end', () => {
+      this.#ended = true;
       this.#serve();
     });
+    socket.on('error', (error: Error) => (this.#failure = error));
+    this.closed = new Promise((resolve) => socket.once('close', () => {
+      resolve(this.#ended && this.#failure === undefined && socket.writableFinished);
+      this.#failure ??= new Error('the origin has closed the connection');
+      this.#serve();
+    }));
   }
 
   pull(): Promise<Uint8Array | undefined> {
@@ -56,13 +59,5 @@ export class OriginTunnel implements Tunnel {
     if (chunk !== null) pulled.resolve(chunk);
     else if (this.#ended) pulled.resolve(undefined);
     else pulled.reject(this.#failure!);
-  }
-
-  #end(): void {
-    this.#ended = true;
-    const late = setTimeout(() => this.#socket.destroy(), LINGER_MS);
-    this.#socket.once('close', () => clearTimeout(late));
-    this.#socket.end();
-    this.#serve();
   }
 }

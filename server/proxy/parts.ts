@@ -15,6 +15,8 @@ import type { Origins } from './origin/origins.ts';
 export interface CacheLimits {
   /** A larger body is passed through; bytes. */
   readonly objectBytesMax: number;
+  /** A larger one has no place but on disk; bytes. */
+  readonly memoryBytesMax: number;
   /** Where a part of something larger is asked for that is not stored, only that part is fetched; bytes. */
   readonly rangeFillBytesMax: number;
   /** For so long who asks for what was not to be shared does not wait for others; milliseconds. */
@@ -22,6 +24,8 @@ export interface CacheLimits {
 }
 
 export interface ProxyParts {
+  /** What the proxy calls itself in Via and Cache-Status. */
+  readonly name: string;
   readonly origins: Origins;
   readonly store: StoreUser;
   readonly holdings: Holdings<VariantPlans>;

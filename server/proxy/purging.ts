@@ -10,6 +10,7 @@ import type { StoreUser } from '../../cache/store/user.ts';
 import type { RequestHead } from '../../http/head.ts';
 import type { FieldList } from '../../http/response.ts';
 import type { AddressRules } from '../access/addresses.ts';
+import { unpublishedText } from '../cluster/purge-error.ts';
 import { bytesPlan, textPlan, type Plan } from '../plan.ts';
 
 export const PURGE = 'PURGE';
@@ -29,8 +30,10 @@ export class Purging {
     if (!this.#allowed.permits(address)) return textPlan(403, [NO_STORE], 'This address may not purge.\n');
     const soft = isOn(request.fieldNamed('soft-purge')) || isOn(request.fieldNamed('fastly-soft-purge'));
     const counts = await Promise.all(purges(request, key).map((purge) => this.#store.purge(purge, soft)));
-    const body = `${JSON.stringify({ purged: counts.reduce((sum, count) => sum + count, 0) })}\n`;
-    return bytesPlan(200, [['Content-Type', 'application/json'], NO_STORE], Buffer.from(body, 'latin1'));
+    const purged = counts.reduce((sum, { objects }) => sum + objects, 0);
+    const [unpublished] = counts.flatMap((one) => one.unpublished ?? []).sort(); // dropped, if one was
+    const body = `${JSON.stringify({ purged, ...(unpublished && { unpublished, error: unpublishedText(unpublished) }) })}\n`;
+    return bytesPlan(unpublished ? 503 : 200, [['Content-Type', 'application/json'], NO_STORE], Buffer.from(body, 'latin1'));
   }
 }
 

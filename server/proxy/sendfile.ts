@@ -18,6 +18,7 @@ import type { Asked } from './asked.ts';
 import { hookFailedPlan } from './hooks.ts';
 import type { OriginAnswer, OriginHead } from './origin-answer.ts';
 import { failurePlan, hasBody, responseFields } from './passing.ts';
+import type { Told } from './status.ts';
 
 const NAMING = /^x-(?:accel-redirect|sendfile)$/i;
 /** Of the file, not of what the origin has sent; and what is between an origin and its proxy. */
@@ -50,7 +51,7 @@ export class Sendfile {
   }
 
   /** The file that `received` names, in its place; 404 where there is none. */
-  async plan(asked: Asked, received: OriginHead, answer: OriginAnswer, cacheStatus: string): Promise<Plan> {
+  async plan(asked: Asked, received: OriginHead, answer: OriginAnswer, cacheStatus: Told): Promise<Plan> {
     const { request } = asked;
     if (hasBody(received)) answer.cancel('a file is sent in its place');
     else answer.take(NOBODY);
@@ -82,6 +83,7 @@ export function sendfileOptions(options: ResolvedOptions, root: string): Resolve
   return {
     ...options,
     root,
+    filesFirst: false,
     site: {
       shell: undefined, cleanUrls: 'off', listing: false, precompressed: false, compress: false, maxAgeS: undefined, immutable: false, headers: [],
       cors: false, securityHeaders: false, rules: false, virtualHosts: false, health: undefined, about: undefined,
@@ -104,12 +106,12 @@ function requestOf(request: RequestHead, path: string, conditional: boolean): Re
   return wanted.parse(bytes, 0, bytes.length) === bytes.length ? wanted : undefined;
 }
 
-function merged(file: Plan, status: number, received: FieldList, cacheStatus: string): Plan {
+function merged(file: Plan, status: number, received: FieldList, { field, result }: Told): Plan {
   const isFile = file.status === 200 || (file.status === 206 && !file.fields.some(([name, value]) => /^content-type$/i.test(name) && value.startsWith('multipart/')));
   const kept = received.filter(([name]) => !OF_THE_FILE.test(name) && (isFile || !/^content-(?!security|disposition)/i.test(name)));
   const names = new Set(kept.map(([name]) => name.toLowerCase()));
-  const fields: FieldList = [...file.fields.filter(([name]) => !names.has(name.toLowerCase())), ...kept, ['Cache-Status', cacheStatus]];
-  return new Plan(status, fields, file.spans, file.framing, { close: file.close, ...(file.source && { source: file.source }) });
+  const fields: FieldList = [...file.fields.filter(([name]) => !names.has(name.toLowerCase())), ...kept, ['Cache-Status', field]];
+  return new Plan(status, fields, file.spans, file.framing, { close: file.close, result, ...(file.source && { source: file.source }) });
 }
 
 function percentEncoded(character: string): string {

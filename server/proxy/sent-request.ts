@@ -7,8 +7,11 @@ import type { FieldList } from '../../http/response.ts';
 import type { Peer } from '../exchange.ts';
 import { forwardedFields, type ForwardOptions } from './forward.ts';
 
-/** What most answers vary by: none of these is replaced by us, or can be removed by Connection (http/connection-fields.ts). */
-const AS_SENT = new Set(['accept', 'accept-encoding', 'accept-language', 'authorization', 'cookie', 'origin', 'user-agent']);
+/**
+ * What most answers vary by: none of these is replaced by us, or can be removed by Connection (http/connection-fields.ts); but for
+ * Authorization, which may be for us. And the trace context: where we name ourselves in it, no two requests have the same.
+ */
+const AS_SENT = new Set(['accept', 'accept-encoding', 'accept-language', 'authorization', 'cookie', 'origin', 'traceparent', 'tracestate', 'user-agent']);
 
 export class SentRequest implements RequestMessage {
   readonly #request: RequestHead;
@@ -28,7 +31,7 @@ export class SentRequest implements RequestMessage {
 
   fieldNamed(name: string): string | undefined {
     const lower = name.toLowerCase();
-    if (AS_SENT.has(lower)) return this.#request.fieldNamed(lower);
+    if (AS_SENT.has(lower) && !(lower === 'authorization' && this.#options.users)) return this.#request.fieldNamed(lower);
     this.#fields ??= forwardedFields(this.#request, this.#peer, true, this.#options);
     return valueOf(this.#fields, lower);
   }

@@ -1,5 +1,6 @@
 // A body on its way from an origin to one client, through memory: what is not to be shared. A client that is slow makes the
 // origin wait.
+import type { FieldList } from '../../http/response.ts';
 import type { Source } from '../plan.ts';
 
 /** Held for a client before the origin is made to wait; bytes. */
@@ -12,6 +13,7 @@ export interface Flow {
 }
 
 export class OriginSource implements Source {
+  trailers: FieldList = [];
   readonly #flow: Flow;
   #chunks: Uint8Array[] = [];
   #heldBytes = 0;
@@ -34,7 +36,9 @@ export class OriginSource implements Source {
     this.#flow.pause();
   }
 
-  end(): void {
+  /** @param trailers for the client. */
+  end(trailers: FieldList): void {
+    this.trailers = trailers;
     this.#ended = true;
     if (this.#pulled) this.#settle().resolve(undefined);
   }

@@ -1,17 +1,25 @@
-// What this cache says of an answer, RFC 9211.
+// What this cache says of an answer, under the name that it has (RFC 9211).
 import type { OutcomeReason, Reason } from '../../cache/policy/reasons.ts';
 import type { Judgement } from '../../cache/policy/reuse.ts';
 import { cacheStatus, type ForwardReason } from '../../http/cache-status.ts';
+import { RESULT_COLLAPSED, RESULT_HIT, RESULT_MISS, RESULT_PASS, RESULT_REVALIDATED, RESULT_STALE } from '../metrics/cache-results.ts';
+import { fwdOf } from './asking.ts';
 
-const NAME = 'pagecast';
-
-export function hitStatus({ ttlS, reason }: Judgement): string {
-  return cacheStatus(NAME, { hit: true, ttl: ttlS, detail: reason === 'fresh' ? undefined : reason });
+/** What the client is told, and what the answer is counted as. */
+export interface Told {
+  readonly field: string;
+  /** One of cacheResults. */
+  readonly result: number;
 }
 
-/** Used stale, though the origin was asked. */
-export function staleStatus({ ttlS }: Judgement, detail: OutcomeReason, fwdStatus: number | undefined): string {
-  return cacheStatus(NAME, { hit: false, fwd: 'stale', fwdStatus, ttl: ttlS, detail });
+export function hitStatus(name: string, { ttlS, reason }: Judgement): Told {
+  const isFresh = reason === 'fresh';
+  return { field: cacheStatus(name, { hit: true, ttl: ttlS, detail: isFresh ? undefined : reason }), result: isFresh ? RESULT_HIT : RESULT_STALE };
+}
+
+/** What is stored is used after all, though the origin was asked: stale, or fresh where the client had wanted it asked. */
+export function staleStatus(name: string, judgement: Judgement, detail: OutcomeReason, fwdStatus: number | undefined): Told {
+  return { field: cacheStatus(name, { hit: false, fwd: fwdOf(undefined, judgement), fwdStatus, ttl: judgement.ttlS, detail }), result: RESULT_STALE };
 }
 
 export interface Forwarded {
@@ -22,6 +30,7 @@ export interface Forwarded {
   readonly detail?: Reason | 'hook' | 'upgrade' | 'sendfile' | 'too-large' | 'alone' | 'no-memory' | undefined;
 }
 
-export function forwardedStatus({ fwd, fwdStatus, stored, collapsed, detail }: Forwarded): string {
-  return cacheStatus(NAME, { hit: false, fwd, fwdStatus, stored, collapsed, detail });
+export function forwardedStatus(name: string, { fwd, fwdStatus, stored, collapsed, detail }: Forwarded): Told {
+  const result = fwdStatus === 304 ? RESULT_REVALIDATED : stored === true ? RESULT_MISS : collapsed === true ? RESULT_COLLAPSED : RESULT_PASS;
+  return { field: cacheStatus(name, { hit: false, fwd, fwdStatus, stored, collapsed, detail }), result };
 }

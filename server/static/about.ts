@@ -25,6 +25,11 @@ type Choose = (entry: Entry<EntryPlans>, path: string) => Chosen | 'none' | unde
 const PARAMETER = '?path=';
 const NAMES = new Map(Object.entries(layout.protections).map(([name, number]) => [number, name.toLowerCase()]));
 
+/** As the option `protect` has it. @param protection one of layout.protections */
+export function protectionName(protection: number): string | undefined {
+  return NAMES.get(protection);
+}
+
 export class About {
   /** The raw path under which it is told. */
   readonly path: string;
@@ -60,7 +65,7 @@ export class About {
     return {
       status,
       sentBy: sentBy(facts),
-      protection: NAMES.get(facts.protection),
+      protection: protectionName(facts.protection),
       cause: facts.cause === 0 ? null : getSystemErrorName(-facts.cause),
       bytes: facts.size,
       coding,

@@ -32,6 +32,8 @@ export interface StaticParts {
   readonly shedConnections: () => number;
   /** What the server can tell of itself. */
   readonly about: () => AboutFacts;
+  /** Somebody else is asked for what the folder has not: it answers NOTHING_HERE. */
+  readonly yields?: boolean;
 }
 
 export interface StaticSite {
@@ -42,7 +44,7 @@ export interface StaticSite {
 }
 
 export function staticSite(parts: StaticParts): StaticSite {
-  const { engine, opener, options, report } = parts;
+  const { engine, opener, options, report, yields = false } = parts;
   const { site } = options;
   const lookup = lookupOf(parts);
   const reader = new FileReader(engine, layout);
@@ -58,11 +60,11 @@ export function staticSite(parts: StaticParts): StaticSite {
   }) : undefined;
   const about = site.about === undefined ? undefined : new About(site.about, parts.about, (file) => reader.facts(file));
   const siteAt = (prefix: string): Site => new Site({
-    options: { shell: site.shell, cleanUrls: site.cleanUrls }, prefix, fields, codings, listings, about,
+    options: { shell: site.shell, cleanUrls: site.cleanUrls, yields }, prefix, fields, codings, listings, about,
     rules: site.rules ? new SiteRules<EntryPlans>(opener, report, prefix) : undefined,
   });
   return {
-    exchange: new StaticExchange(lookup, siteAt, site.virtualHosts, fields.beside([])), lookup, fields,
+    exchange: new StaticExchange(lookup, siteAt, site.virtualHosts, fields.beside([]), yields), lookup, fields,
     counts: () => ({ ...lookup.counts(), compressed: compressor.made, compressionsFailed: compressor.failed }),
   };
 }

@@ -35,14 +35,14 @@ export interface SiteFieldOptions {
   readonly security: boolean;
 }
 
-const NOSNIFF = ['X-Content-Type-Options', 'nosniff'] as const;
-const CORS: FieldList = [['Access-Control-Allow-Origin', '*'], ['Access-Control-Expose-Headers', '*'], ['Timing-Allow-Origin', '*']];
-const SECURITY: FieldList = [
+export const NOSNIFF = ['X-Content-Type-Options', 'nosniff'] as const;
+export const CORS: FieldList = [['Access-Control-Allow-Origin', '*'], ['Access-Control-Expose-Headers', '*'], ['Timing-Allow-Origin', '*']];
+export const SECURITY: FieldList = [
   ['X-Frame-Options', 'SAMEORIGIN'], ['Referrer-Policy', 'strict-origin-when-cross-origin'], ['Cross-Origin-Opener-Policy', 'same-origin'],
   ['Content-Security-Policy', "frame-ancestors 'self'; base-uri 'self'; object-src 'none'"],
 ];
 /** Several lines of these are several statements. */
-const REPEATED = new Set(['set-cookie', 'link', 'server-timing', 'www-authenticate']);
+export const REPEATED: ReadonlySet<string> = new Set(['set-cookie', 'link', 'server-timing', 'www-authenticate']);
 
 export class SiteFields {
   readonly #caching: CachingOptions;
@@ -77,8 +77,7 @@ export class SiteFields {
 
   /** Of answers that carry no file of the site: errors, redirects, listings. */
   beside(changes: readonly FieldChange[]): FieldList {
-    // What a rule says of the type or the caching of the files below a path is not said of their absence.
-    return changed(changed([], this.#everywhere), changes).filter(([name]) => !/^(?:content-(?!security)|cache-control$|etag$|link$)/i.test(name));
+    return changed(changed([], this.#everywhere), changes).filter(([name]) => !isOfFiles(name));
   }
 }
 
@@ -110,8 +109,13 @@ function valueOf(fields: FieldList, name: string): string | undefined {
   return fields.find((field) => field[0].toLowerCase() === name)?.[1];
 }
 
-/** Without what describes the bytes that are not sent. */
-function isOfNotModified(name: string): boolean {
+/** What is said of the type or the caching of the files below a path is not said of their absence. */
+export function isOfFiles(name: string): boolean {
+  return /^(?:content-(?!security)|cache-control$|etag$|link$)/i.test(name);
+}
+
+/** Without what describes the bytes that are not sent. @param name in lower case. */
+export function isOfNotModified(name: string): boolean {
   if (name === 'content-location' || name === 'content-security-policy') return true;
   return !name.startsWith('content-') && name !== 'repr-digest' && name !== 'accept-ranges' && name !== 'x-content-type-options';
 }

@@ -23,6 +23,9 @@ export interface Listed {
   readonly truncated: boolean;
 }
 
+/** There is no such folder (ENOENT). */
+export const NOT_LISTED: Listed = { error: 2, names: [], truncated: false };
+
 export interface ListingOptions {
   /** Bytes as latin1. */
   readonly root: string;
@@ -47,7 +50,7 @@ export class Listings {
   async read(rawPath: string): Promise<Listed> {
     const { root, dotfiles, symlinks, hidden, sites } = this.#options;
     const resolved = resolvePath(rawPath, dotfiles, sites);
-    if (typeof resolved === 'number') return { error: 2, names: [], truncated: false };
+    if (typeof resolved === 'number') return NOT_LISTED;
     const { error, bytes } = await this.#opener.list(root, resolved.path, { symlinks, dotfiles, namesMax: NAMES_MAX + 1 });
     const names = namesIn(bytes);
     const truncated = names.length > NAMES_MAX;

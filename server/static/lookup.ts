@@ -62,6 +62,7 @@ export class Lookup<Plans> {
   readonly #loading = new Map<string, { readonly entry: Promise<Entry<Plans>>; readonly sinceMs: number }>();
   readonly entries: Entries<Plans>;
   #rootCheckedMs = 0;
+  #closed = false;
 
   constructor(engine: Engine, layout: Layout, opener: Opener, options: LookupOptions, report: Report) {
     this.#engine = engine;
@@ -98,7 +99,23 @@ export class Lookup<Plans> {
 
   /** Whether the kernel knows, without looking at a disk, that there is no file of this name below the root; bytes as latin1. */
   absent(path: string): boolean {
-    return this.#engine.check(this.#root, path, -1, this.#options.limits.symlinks, false) === this.#layout.checks.MISSING;
+    return !this.#closed && this.#engine.check(this.#root, path, -1, this.#options.limits.symlinks, false) === this.#layout.checks.MISSING;
+  }
+
+  /** Nothing is remembered any more; who still asks has it looked up for the answer alone. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.entries.close();
+    this.#engine.closeRoot(this.#root);
+  }
+
+  /** Closes the least recently used files that are in private memory, or have coded copies, until so many bytes of it are let go. */
+  shedPrivate(bytes: number): void {
+    const isOurs = (file: number): boolean => this.#reader.facts(file).isPrivate;
+    this.entries.shedBytes(bytes, ({ representation, copies }) => (
+      (copies?.bytes ?? 0) + (representation && isOurs(representation.file) ? representation.size : 0)
+    ));
   }
 
   /** How many files were loaded so far under each protection, and why not under a lease. */

@@ -65,9 +65,9 @@ export class SiteRules<Plans> {
     if (rules === undefined) return undefined;
     if (!rules.headers && !rules.redirects) return NO_RULING;
     const host = request.authority;
-    const { path, query } = request;
+    const { path } = request;
     const key = `${host} ${path}`;
-    return { match: rules.redirects && matchOf(rules, rules.redirects, key, path, query, host), fields: rules.headers ? fieldsOf(rules, rules.headers, key, path, host) : UNCHANGED };
+    return { match: rules.redirects && matchOf(rules, rules.redirects, key, request), fields: rules.headers ? fieldsOf(rules, rules.headers, key, path, host) : UNCHANGED };
   }
 
   #current(inquiry: Inquiry<Plans>): Rules | undefined {
@@ -159,9 +159,13 @@ function fieldsOf(rules: Rules, headers: HeaderRules, key: string, path: string,
 }
 
 /** A query may decide, or is passed on: then nothing is remembered. */
-function matchOf(rules: Rules, redirects: RedirectRules, key: string, path: string, query: string, host: string): Match | undefined {
-  if (query !== '') return redirects.match({ path, query, host });
-  let known = rules.matchByPath.get(key);
-  if (!known) rules.matchByPath.set(key, (known = { match: redirects.match({ path, query, host }) }));
-  return known.match;
+function matchOf(rules: Rules, redirects: RedirectRules, key: string, { path, query, authority: host, scheme: ours }: RequestHead): Match | undefined {
+  // What is plain here may have come by TLS to a proxy before us.
+  const scheme = ours === 'https' ? ours : undefined;
+  if (query !== '') return redirects.match({ path, query, host, scheme });
+  const known = rules.matchByPath.get(`${ours} ${key}`);
+  if (known) return known.match;
+  const match = redirects.match({ path, query, host, scheme });
+  rules.matchByPath.set(`${ours} ${key}`, { match });
+  return match;
 }

@@ -18,7 +18,8 @@ import { plansOf, selectedIn, type EntryPlans } from './entry-plans.ts';
 import { ErrorAnswers } from './errors.ts';
 import { UNCHANGED, type FieldChanges, type SiteFields } from './fields.ts';
 import type { Inquiry } from './inquiry.ts';
-import { listingPlan, type Listings } from './listings.ts';
+import { listingPlan, NOT_LISTED, type Listed, type Listings } from './listings.ts';
+import { NOTHING_HERE } from './nothing.ts';
 import { HEADERS_FILE, REDIRECTS_FILE, type SiteRules } from './site-rules.ts';
 
 export interface SiteOptions {
@@ -26,6 +27,8 @@ export interface SiteOptions {
   readonly shell: string | undefined;
   /** `/a` for a.html: served, made the only way by redirects, or not at all. */
   readonly cleanUrls: 'serve' | 'redirect' | 'off';
+  /** What the folder has nothing for is somebody else's to answer: NOTHING_HERE in place of an error page. */
+  readonly yields: boolean;
 }
 
 export interface SiteParts {
@@ -70,7 +73,7 @@ export class Site {
       if (leads === undefined) return undefined;
       return leads ? this.#moved(request, canonicalLocation(away!, request.query), fields) : this.#file(request, entry, found, fields, inquiry);
     }
-    if (entry.status === 400) return this.#errors.plan(request, 400, fields, inquiry);
+    if (entry.status === 400) return this.#nothing(request, 400, fields, inquiry);
     return this.#withoutFile(request, entry, match, fields, inquiry);
   }
 
@@ -99,18 +102,43 @@ export class Site {
         return isFolder ? this.#moved(request, canonicalLocation(request.path.slice(0, -1), request.query), fields) : this.#file(request, page, path, fields, inquiry);
       }
     }
-    if (entry.kind === 'directory') return this.#moved(request, canonicalDirectoryLocation(request.path, request.query), fields);
+    if (entry.kind === 'directory') {
+      const hasPage = listings !== undefined || !options.yields ? true : this.#hasIndex(request, inquiry);
+      if (hasPage === undefined) return undefined;
+      if (hasPage) return this.#moved(request, canonicalDirectoryLocation(request.path, request.query), fields);
+    }
     if (listings && isFolder && entry.kind === 'missing') {
-      const listed = inquiry.later('listing', () => listings.read(prefix + request.path));
+      const listed = this.#listed(request, listings, inquiry);
       if (listed === undefined) return undefined;
       if (listed.error === 0) return withBody(request, listingPlan(request, listed, this.#parts.fields.beside(fields.changes)));
       if (listed.error === EACCES) return this.#errors.plan(request, 403, fields, inquiry);
     }
     if (entry.kind === 'refused' && entry.status !== 404) return this.#errors.plan(request, entry.status, fields, inquiry);
     if (match) return this.#follow(request, match, fields, inquiry);
-    if (options.shell === undefined || !mayBePage(request.path)) return this.#errors.plan(request, 404, fields, inquiry);
+    if (options.shell === undefined || !mayBePage(request.path)) return this.#nothing(request, 404, fields, inquiry);
     const both = byWhoAsks(fields);
     return wantsPage(request) ? this.#page(request, 200, prefix + options.shell, both, inquiry) : this.#errors.plan(request, 404, both, inquiry);
+  }
+
+  /** Whether a folder is worth a redirect to its slash: one without an index may have the name of somebody else's page. */
+  #hasIndex(request: RequestHead, inquiry: SiteInquiry): boolean | undefined {
+    const index = inquiry.entry(`${this.#parts.prefix}${request.path}/`);
+    return index && index.kind !== 'missing';
+  }
+
+  /** A listing is read anew each time: where most paths are somebody else's, the folder is looked for first. */
+  #listed(request: RequestHead, listings: Listings, inquiry: SiteInquiry): Listed | undefined {
+    const { options, prefix } = this.#parts;
+    if (options.yields && request.path !== '/') {
+      const folder = inquiry.entry(prefix + request.path.slice(0, -1));
+      if (folder?.kind !== 'directory') return folder && NOT_LISTED;
+    }
+    return inquiry.later('listing', () => listings.read(prefix + request.path));
+  }
+
+  /** What the folder has no answer for. */
+  #nothing(request: RequestHead, status: 400 | 404, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {
+    return this.#parts.options.yields ? NOTHING_HERE : this.#errors.plan(request, status, fields, inquiry);
   }
 
   #follow(request: RequestHead, match: Match, fields: FieldChanges, inquiry: SiteInquiry): Plan | undefined {

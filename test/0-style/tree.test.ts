@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: ['server', 'cache', 'http', 'native'],
   bench: ['bench'],
 };
-const ENTRIES = new Set(['server/index.ts', 'server/cli/main.ts', 'server/worker.ts']);
+const ENTRIES = new Set(['server/index.ts', 'server/cli/main.ts', 'server/worker.ts', 'server/doors/sendfile.ts', 'server/doors/node.ts', 'server/doors/fastify.ts', 'server/doors/uws.ts', 'server/doors/cache.ts']);
 const LINES_MAX = 300;
 const SHAPELESS = /(^|[/-])(utils?|helpers?|common|misc|manager)(\.|\/|$)/i;
 

@@ -81,7 +81,7 @@ const hosts: AcceptedRequest[] = [
   ['Host with mapped IPv4', withHost(' [::ffff:127.0.0.1]'), { ...root, authority: '[::ffff:127.0.0.1]' }],
   ['Host with an underscore', withHost(' my_host.example'), { ...root, authority: 'my_host.example' }],
   ['Host with percent-encoding', withHost(' a%2Db%c3%BC'), { ...root, authority: 'a%2Db%c3%BC' }],
-  ['Host with the longest address', withHost(` [${'1:'.repeat(22)}1]:1`), { ...root, authority: `[${'1:'.repeat(22)}1]:1` }],
+  ['Host with the longest address', withHost(` [${'0000:'.repeat(5)}ffff:255.255.255.255]:1`), { ...root, authority: `[${'0000:'.repeat(5)}ffff:255.255.255.255]:1` }],
   ['Host without a space', withHost('h'), root],
   ['Host among whitespace', withHost(' \t h \t '), root],
 ];

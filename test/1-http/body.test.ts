@@ -48,6 +48,9 @@ t.test('bodies of the accepted requests', (t) => {
     if (facts.chunked !== true) t.equal(outcome.payload, text, `${name}: payload`);
   }
   t.equal(chunked('00a ; x="y;z"\r\n0123456789\r\n0;last\r\nX: 1\r\n\r\n').payload, '0123456789');
+  for (const extension of [';x', ' \t;\t x', ';x;y;z', ';x=y', ';x = y ; z', ';x="";y', ';x="a;b=c\\"\\\\ \xe9\t"', ';x\t=\t"y"\t;z', ";!#$%&'*+-.^_`|~=1"]) {
+    t.equal(chunked(`a${extension}\r\n0123456789\r\n0${extension}\r\n\r\n`).done, true, `extension ${extension}`);
+  }
   t.equal(chunked('aA\r\n' + 'x'.repeat(0xaa) + '\r\n0\r\n\r\n').received, 0xaa, 'hex in both cases');
   t.end();
 });
@@ -73,7 +76,7 @@ t.test('a prefix of a refused body is never done', (t) => {
   t.end();
 });
 
-const chunks = fc.array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.constantFrom('', ';x', ' ; a = "b"', '\t \t;')), { maxLength: 8 });
+const chunks = fc.array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.constantFrom('', ';x', ' ; a = "b"', '\t \t;y')), { maxLength: 8 });
 const trailers = fc.array(fc.constantFrom('X: 1\r\n', 'Content-Length: 5\r\n', 'Y:\r\n'), { maxLength: 3 });
 
 t.test('chunked: what was encoded comes out, at any split', (t) => {

@@ -27,6 +27,9 @@ export const refusedBodies: readonly RefusedBody[] = [
   ['bare LF in a quoted extension', '3;x="\n"\r\nabc\r\n0\r\n\r\n', 'bad-chunk', 400],
   ['NUL in an extension', '3;\0\r\nabc\r\n0\r\n\r\n', 'bad-chunk', 400],
   ['DEL in an extension', '3;x\x7f\r\nabc\r\n0\r\n\r\n', 'bad-chunk', 400],
+  ...[
+    ';', ';;x', ';x;', ';=y', ';x=', ';x= ;y', ';x y', ';x=y z', ';x=y=z', ';x ', ';x=y\t', '; ', ';"x"', ';x="', ';x="y', ';x="y\\"', ';x="y"z', ';x=y"z"', ';x="y" z', ';x="y" ', ';x,y', ';(x)', ';\xe9', ';x=\xe9', ';x="\x7f"', ';x="\\\x01"',
+  ].map((extension): RefusedBody => [`extension ${JSON.stringify(extension)}`, `3${extension}\r\nabc\r\n0\r\n\r\n`, 'bad-chunk', 400]),
   ['a long extension', `3;${'x'.repeat(1_100)}\r\nabc\r\n0\r\n\r\n`, 'chunk-line-too-long', 400],
   ['a long size', `${'0'.repeat(1_100)}3\r\nabc\r\n0\r\n\r\n`, 'chunk-line-too-long', 400],
   ['many extensions', `1;${'x'.repeat(1_000)}\r\na\r\n`.repeat(20), 'chunk-line-too-long', 400],

@@ -43,7 +43,7 @@ const requestLines: RefusedRequest[] = [
   ['method in quotes', withLine('"GET" / HTTP/1.1'), 'bad-request-line', 400],
   ['method with NUL', withLine('G\0T / HTTP/1.1'), 'bad-request-line', 400],
   ['method with obs-text', withLine('G\xc9T / HTTP/1.1'), 'bad-request-line', 400],
-  ['method of 65 bytes', withLine(`${'M'.repeat(65)} / HTTP/1.1`), 'bad-request-line', 400],
+  ['method of 65 bytes', withLine(`${'M'.repeat(65)} / HTTP/1.1`), 'method-too-long', 501],
   ['a field line first', 'Host: h\r\nGET / HTTP/1.1\r\n\r\n', 'bad-request-line', 400],
   ['a status line', withLine('HTTP/1.1 200 OK'), 'bad-request-line', 400],
   ['a PROXY line', withLine('PROXY TCP4 10.0.0.1 10.0.0.2 1 2'), 'bad-version', 400],
@@ -200,6 +200,9 @@ const hosts: RefusedRequest[] = [
   ['Host with a zone', withHost(' [fe80::1%25eth0]'), 'bad-host', 400],
   ['Host with IPvFuture', withHost(' [v1.a:b]'), 'bad-host', 400],
   ['Host with too long an address', withHost(` [${'1:'.repeat(23)}]`), 'bad-host', 400],
+  ...['[:::]', '[1::2::3]', '[1:2:3:4:5:6:7]', '[1:2:3:4:5:6:7:8:9]', '[12345::]', '[::1.2.3]', '[::1.2.3.256]', '[1.2.3.4::]', '[1.2.3.4]', '[:1:2:3:4:5:6:7]'].map(
+    (host) => [`Host with ${host}`, withHost(` ${host}`), 'bad-host', 400] as const,
+  ),
   ['Host with half a percent-encoding', withHost(' a%4'), 'bad-host', 400],
   ['Host with a bad first digit', withHost(' a%z1'), 'bad-host', 400],
   ['Host with a bad second digit', withHost(' a%1z'), 'bad-host', 400],

@@ -1,7 +1,7 @@
 // One engine of the addon without a server around it: open() and check() as a test asks for them.
 import type { Test } from 'tap';
 import { layout, native, type Engine } from '../../native/index.ts';
-import { makeAreas } from '../../server/assemble.ts';
+import { makeAreas } from '../../server/areas.ts';
 import { until } from '../serving.ts';
 
 export interface OpenedFile {

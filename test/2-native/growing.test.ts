@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { layout, native } from '../../native/index.ts';
-import { makeAreas } from '../../server/assemble.ts';
+import { makeAreas } from '../../server/areas.ts';
 import { ask, Broken, Client, requestText, type Place } from '../client.ts';
 import { until } from '../serving.ts';
 import { contentOf } from '../simulated/content.ts';

@@ -1,7 +1,7 @@
 // What cannot be had within the limits of the guard: no memory for a snapshot, peers that read nothing, signals that are
 // lost, workers that hang or die. The writer is let in, in time; what he would tear is reset, or counted.
 import t from 'tap';
-import { makeAreas } from '../../server/assemble.ts';
+import { makeAreas } from '../../server/areas.ts';
 import { ask, BYTES, heard, LARGE, NEARNESSES, NEW, OLD, PATIENCE_MS, readOn, ROOMY, serve, SLOW, untilIn } from '../simulated/breaking.ts';
 import { get } from '../simulated/request.ts';
 import { run } from '../simulated/run.ts';

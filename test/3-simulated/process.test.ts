@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import t from 'tap';
 import { layout, type Areas } from '../../native/index.ts';
-import { makeAreas } from '../../server/assemble.ts';
+import { makeAreas } from '../../server/areas.ts';
 import { contentOf } from '../simulated/content.ts';
 import { Plan } from '../../server/plan.ts';
 import { get, request } from '../simulated/request.ts';

@@ -6,7 +6,7 @@ import { serveSite, together } from './site.ts';
 
 function expectedStatus({ method, path }: AcceptedFacts): number {
   if (method === 'OPTIONS') return 204;
-  if (method !== 'GET' && method !== 'HEAD') return 405;
+  if (method !== 'GET' && method !== 'HEAD') return ['POST', 'DELETE', 'PUT', 'PATCH', 'TRACE', 'CONNECT'].includes(method) ? 405 : 501;
   if (path === '/') return 200;
   return path.includes('%zz') ? 400 : 404;
 }

@@ -24,6 +24,7 @@ const B = { status: 200, body: 'beta\n' };
 const ALLOW = 'GET, HEAD, OPTIONS';
 const CLOSE = { connection: 'close' };
 const NOT_ALLOWED = { status: 405, fields: { allow: ALLOW, connection: '' } };
+const NOT_IMPLEMENTED = { status: 501, fields: { allow: ALLOW, connection: '' } };
 const get = (target: string, fields = '', version = '1.1'): string => `GET ${target} HTTP/${version}\r\n${HOST}${fields}\r\n`;
 const request = (line: string, fields = '', body = ''): string => `${line}\r\n${HOST}${fields}\r\n${body}`;
 
@@ -43,8 +44,8 @@ const methods: Transcript[] = [
   { name: 'PATCH', bytes: request('PATCH /a.txt HTTP/1.1'), answers: [NOT_ALLOWED], end: 'kept' },
   { name: 'TRACE', bytes: request('TRACE / HTTP/1.1', 'Cookie: secret\r\n'), answers: [{ ...NOT_ALLOWED, body: 'Method Not Allowed\n' }], end: 'kept' },
   { name: 'CONNECT', bytes: 'CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n', answers: [NOT_ALLOWED], end: 'kept' },
-  { name: 'a method nobody knows', bytes: request('BREW /pot HTTP/1.1'), answers: [NOT_ALLOWED], end: 'kept' },
-  { name: 'get in lower case', bytes: request('get / HTTP/1.1'), answers: [NOT_ALLOWED], end: 'kept' },
+  { name: 'a method nobody knows', bytes: request('BREW /pot HTTP/1.1'), answers: [NOT_IMPLEMENTED], end: 'kept' },
+  { name: 'get in lower case', bytes: request('get / HTTP/1.1'), answers: [NOT_IMPLEMENTED], end: 'kept' },
 ];
 
 const persistence: Transcript[] = [
@@ -71,7 +72,7 @@ const pipelines: Transcript[] = [
   { name: 'bad, then good', bytes: `GET / HTTP/1.1\r\n\r\n${get('/a.txt')}`, answers: [{ status: 400, fields: CLOSE }], end: 'closed' },
   { name: 'good, then half a request and then its rest', bytes: get('/a.txt') + get('/b.txt').slice(0, -3) + get('/b.txt').slice(-3), answers: [A, B], end: 'kept' },
   { name: '304 and 200', bytes: get('/a.txt', 'If-None-Match: *\r\n') + get('/b.txt'), answers: [{ status: 304, fields: { 'content-length': '' } }, B], end: 'kept' },
-  { name: '204, 405, 416, 200', bytes: request('OPTIONS * HTTP/1.1') + request('BREW / HTTP/1.1') + get('/a.txt', 'Range: bytes=9-\r\n') + get('/b.txt'), answers: [{ status: 204 }, NOT_ALLOWED, { status: 416 }, B], end: 'kept' },
+  { name: '204, 405, 501, 416, 200', bytes: request('OPTIONS * HTTP/1.1') + request('PATCH / HTTP/1.1') + request('BREW / HTTP/1.1') + get('/a.txt', 'Range: bytes=9-\r\n') + get('/b.txt'), answers: [{ status: 204 }, NOT_ALLOWED, NOT_IMPLEMENTED, { status: 416 }, B], end: 'kept' },
 ];
 
 const bodies: Transcript[] = [

@@ -1,12 +1,14 @@
 // A coordinator with nobody around it: what it says is written down, its clock and its later turns are ours, and records
 // are counted.
 import { Coordinator, type CoordinatorOptions } from '../../cache/store/coordinator.ts';
+import type { DiskTier, MemoryTier } from '../../cache/store/disk-tier.ts';
+import { isBodyId } from '../../cache/store/disk/layout.ts';
 import { Generations } from '../../cache/store/generations.ts';
 import type { Purge, ToCoordinator, ToStoreUser } from '../../cache/store/messages.ts';
 import type { Variant } from '../../cache/store/object.ts';
 
 export const FRESHNESS: Variant['freshness'] = {
-  lifetimeMs: 1e9, source: 'max-age', initialAgeMs: 0, noCache: false, noCacheNames: [], mustRevalidate: false,
+  lifetimeMs: 1e15, source: 'max-age', initialAgeMs: 0, noCache: false, noCacheNames: [], mustRevalidate: false,
   staleWhileRevalidateMs: 0, staleIfErrorMs: 0, immutable: false,
 };
 
@@ -31,13 +33,14 @@ export class Desk {
   #ticket = 0;
   #id = 0;
 
-  constructor(options: Partial<CoordinatorOptions> = {}) {
-    const bodies = { hold: (record: string) => this.#hold(record), letGo: (record: string) => this.#letGo(record) };
+  /** @param diskOf where there is a disk, too; bodies that are there need not be held. */
+  constructor(options: Partial<CoordinatorOptions> = {}, diskOf?: (memory: MemoryTier) => DiskTier) {
+    const bodies = { hold: (record: string) => isBodyId(record) || this.#hold(record), letGo: (record: string) => isBodyId(record) || this.#letGo(record) };
     const all = { bytesMax: 1 << 30, objectsMax: 1000, variantsMax: 32, aloneMax: 100, nowMs: () => this.nowMs, timeMs: () => this.nowMs, later: (work: () => void) => void this.#later.push(work), ...options };
     this.coordinator = new Coordinator(all, bodies, this.generations, (worker, message) => {
       if (this.listen) this.listen(worker, message);
       else this.said.push({ worker, message });
-    });
+    }, diskOf);
   }
 
   /** @returns what was said because of it. */
@@ -105,7 +108,9 @@ export class Desk {
     return true;
   }
 
-  #letGo(record: string): void {
-    if (!this.held.delete(record)) this.faults.push(`${record} is let go, and was not held`);
+  #letGo(record: string): boolean {
+    const held = this.held.delete(record);
+    if (!held) this.faults.push(`${record} is let go, and was not held`);
+    return held;
   }
 }

@@ -167,6 +167,17 @@ t.test('a head ends it for its flight', (t) => {
   t.end();
 });
 
+t.test('a head without a length does not: only its end tells that it can be stored', (t) => {
+  const desk = new Desk();
+  desk.hear(0, { type: 'released', flight: desk.fill(0, KEY), aloneForMs: 1e9, failed: false });
+  const flight = desk.fill(0, KEY);
+  desk.hear(0, { type: 'head', flight, arriving: { variant: desk.variant(), record: 'r1', bytes: -1 } });
+  t.match(desk.ask(1, KEY), { type: 'alone', failed: false });
+  desk.hear(0, { type: 'stored', flight, key: KEY, variant: desk.variant(), replaces: [] });
+  t.match(desk.ask(1, KEY), { type: 'object' });
+  t.end();
+});
+
 t.test('flights that are known to give nothing are bounded', (t) => {
   const desk = new Desk({ aloneMax: 10 });
   for (let i = 0; i < 100; i++) desk.hear(0, { type: 'released', flight: desk.fill(0, `${KEY}${i}`), aloneForMs: 1e9, failed: false });

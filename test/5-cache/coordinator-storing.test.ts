@@ -220,3 +220,20 @@ t.test('two keys of one slot cost each other a question', (t) => {
   t.equal(desk.peek('key 0').version, version);
   t.end();
 });
+
+t.test('what came is not stored, and what is stored is not current', (t) => {
+  const desk = new Desk();
+  const [old, other] = [desk.variant({ varyNames: ['a'], varyValues: ['1'] }), desk.variant({ varyNames: ['a'], varyValues: ['2'] })];
+  for (const variant of [old, other]) desk.store(KEY, variant);
+  const released = (variants: readonly number[]): void => {
+    const flight = desk.fill(0, KEY, desk.peek(KEY).version);
+    desk.hear(0, { type: 'released', flight, aloneForMs: 0, failed: false, superseded: { key: KEY, variants } });
+  };
+  const invalid = (): readonly (number | undefined)[] => desk.peek(KEY).object!.variants.filter((variant) => variant.invalid).map(({ id }) => id);
+  released([-1]);
+  t.same(invalid(), [], 'of none that is there');
+  released([old.id]);
+  t.same(invalid(), [old.id]);
+  t.equal(desk.peek(KEY).object!.variants.length, 2);
+  t.end();
+});

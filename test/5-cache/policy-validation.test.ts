@@ -119,7 +119,12 @@ t.test('§4.3.5: each for itself, and only by a 200 to HEAD', (t) => {
   const redirection = variantWith(['Cache-Control: max-age=60'], { status: 301 });
   t.same(freshenedByHead(requestWith([], 'HEAD'), [redirection], { ...response, fields: [] }, times, policyDefaults).invalidated, [redirection], 'another status now');
   const unknown = variantWith([], { bytes: -1 });
-  t.same(freshenedByHead(requestWith([], 'HEAD'), [unknown], { ...response, fields: fieldsIn(['Content-Length: 10']) }, times, policyDefaults).invalidated, [unknown], 'a length that is not known');
+  t.same(freshenedByHead(requestWith([], 'HEAD'), [unknown], { ...response, fields: fieldsIn(['Content-Length: 10']) }, times, policyDefaults).invalidated, [unknown], 'a length that is not known, and nothing else to tell by');
+  const tagged = variantWith(['Cache-Control: max-age=60', 'ETag: "b"'], { bytes: -1 });
+  for (const [length, same] of [['10', true], ['11', true], ['9', false], ['x', false]] as const) {
+    const found = freshenedByHead(requestWith([], 'HEAD'), [tagged], { ...response, fields: fieldsIn(['ETag: "b"', `Content-Length: ${length}`]) }, times, policyDefaults);
+    t.equal(found.freshened.length, same ? 1 : 0, `a length that is not known, and ${length}`);
+  }
   t.end();
 });
 

@@ -13,6 +13,7 @@ t.test('the authority is of the key, in whatever form it comes', async (t) => {
     ['the same', 'GET /a HTTP/1.1\r\nHost: site.example', true],
     ['in upper case', 'GET /a HTTP/1.1\r\nHost: SITE.Example', true],
     ['with the default port', 'GET /a HTTP/1.1\r\nHost: site.example:80', true],
+    ['with an empty port', 'GET /a HTTP/1.1\r\nHost: site.example:', true],
     ['in absolute form', 'GET http://site.example/a HTTP/1.1\r\nHost: site.example', true],
     ['in absolute form, with another Host', 'GET http://site.example/a HTTP/1.1\r\nHost: evil.example', true],
     ['in absolute form, in upper case', 'GET HTTP://SITE.EXAMPLE/a HTTP/1.1\r\nHost: evil.example', true],

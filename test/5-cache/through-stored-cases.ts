@@ -119,9 +119,6 @@ const ranges: readonly Case[] = [
   { clause: '§3.3 a 206 that nobody asked for is not taken for the whole', steps: [
     { says: { status: 206, fields: ['Cache-Control: max-age=3600', 'Content-Range: bytes 0-9/20', 'ETag: "a"'], body: TEN } }, { says: {} },
   ] },
-  { clause: '§3.3 a 206 to Range of what may not be stored is passed', steps: [
-    { fields: ['Range: bytes=2-3'], says: [{ fields: ['Cache-Control: no-store'], body: TEN }, { status: 206, fields: ['Cache-Control: no-store', 'Content-Range: bytes 2-3/10'], body: '23' }], body: '23', has: { 'content-range': 'bytes 2-3/10' }, saw: { range: 'bytes=2-3' } },
-  ] },
 ];
 
 const heads: readonly Case[] = [
@@ -139,11 +136,31 @@ const heads: readonly Case[] = [
 ];
 
 const UNREACHABLE: Says = { how: 'silent' };
+const RELOAD = 'Cache-Control: no-cache';
+
+/** What comes and is not stored says that what is stored is not current, or does not. */
+const superseded: readonly Case[] = [
+  ...([
+    [200, 'Cache-Control: no-store'], [200, 'Cache-Control: private'], [200, 'Vary: *'], [302, 'Location: /elsewhere'], [404, 'Cache-Control: no-store'], [404, 'X: y'], [410, 'X: y'],
+  ] as const).map(([status, field]): Case => ({
+    clause: `§4.3.3 ${status} with ${field} is not stored, and what is stored is not current`, steps: [FRESH, { fields: [RELOAD], says: { status, fields: [field] } }, { says: {}, saw: { 'if-none-match': '"a"' } }],
+  })),
+  ...[400, 401, 403, 405, 429, 501, 505].map((status): Case => ({ clause: `§4.3.3 ${status} says nothing of it`, steps: [FRESH, { fields: [RELOAD], says: { status, fields: ['Cache-Control: no-store'] } }, { from: 1 }] })),
+  ...['Cookie: a=b', 'Authorization: Basic eDp5'].map((field): Case => ({
+    clause: `§4.3.3 nor does what may be for one user (${field})`, steps: [FRESH, { fields: [RELOAD, field], says: { fields: ['Cache-Control: private'] } }, { from: 1 }],
+  })),
+  { clause: '§4.3.3 nor what the client wants not to be stored', steps: [FRESH, { fields: [RELOAD, 'Cache-Control: no-store'], says: { fields: ['Cache-Control: max-age=60'] } }, { from: 1 }] },
+  { clause: '§4.3.3 it is not used stale any more', steps: [kept('', 'ETag: "a"'), { says: { status: 404 } }, { says: UNREACHABLE, status: 502 }] },
+  { clause: '§4.3.3 nor while it is validated', steps: [
+    kept(', stale-while-revalidate=3600', 'ETag: "a"'), { says: { fields: ['Cache-Control: no-store'] }, from: 1 }, { says: { fields: ['Cache-Control: no-store'] } },
+  ] },
+  { clause: '§4.3.3 and is stored again when it is current again', steps: [FRESH, { fields: [RELOAD], says: { status: 404 } }, { says: { status: 304, fields: ['ETag: "a"'] }, from: 1 }, { from: 1 }] },
+];
 
 const stale: readonly Case[] = [
   { clause: '§4.2.4 the origin closes: stale', steps: [kept('', 'ETag: "a"'), { says: UNREACHABLE, from: 1, has: { age: /^12\d$/, 'cache-status': /^pagecast;fwd=stale/ } }] },
   ...[', must-revalidate', ', proxy-revalidate', ', s-maxage=60', ', no-cache'].map((directive): Case => ({
-    clause: `§4.2.4 the origin closes, but${directive}`, steps: [kept(directive, 'ETag: "a"'), { says: UNREACHABLE, status: 502 }],
+    clause: `§5.2.2.2 the origin closes, but${directive}`, steps: [kept(directive, 'ETag: "a"'), { says: UNREACHABLE, status: 504 }],
   })),
   ...[500, 502, 503, 504].map((status): Case => ({ clause: `RFC 5861 §4 stale-if-error and ${status}`, steps: [kept(', stale-if-error=3600'), { says: { status }, from: 1, has: { age: /^12\d$/ } }] })),
   ...[400, 404, 501].map((status): Case => ({ clause: `RFC 5861 §4 stale-if-error and ${status}: no such error`, steps: [kept(', stale-if-error=3600', 'ETag: "a"'), { says: { status } }] })),
@@ -169,4 +186,4 @@ const stale: readonly Case[] = [
 
 export const storedCases: readonly Case[] = [...validation, ...conditions, ...heads];
 export const rangeCases: readonly Case[] = ranges;
-export const staleCases: readonly Case[] = stale;
+export const staleCases: readonly Case[] = [...stale, ...superseded];

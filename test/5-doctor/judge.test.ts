@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { State } from '../../server/doctor/check.ts';
 import { countStates, judge, type Row } from '../../server/doctor/judge.ts';
-import { EACCES, EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EROFS, ethernet, file, loopback, made, type Spoilt, untried, unwritable } from './made-up.ts';
+import { EACCES, EAGAIN, EINVAL, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, EROFS, ethernet, file, loopback, made, type Spoilt, untried, unwritable } from './made-up.ts';
 
 const off = { state: 0, fixed: false };
 const fixedOff = { state: 0, fixed: true };
@@ -17,6 +17,9 @@ const rows: readonly (readonly [string, Spoilt, State, Expected])[] = [
   ['contained open', { probe: { beneath: EPERM } }, 'missing', { found: 'EPERM', cure: 'seccomp' }],
   ['contained open', { probe: { beneath: null } }, 'unknown', { found: 'not probed' }],
   ['sealed memory', { kernel: { sealing: EACCES } }, 'missing', { found: 'EACCES', cost: 'no arena' }],
+  ['kernel TLS', { kernel: { tls: 0 } }, 'ok', { found: 'all the same' }],
+  ['kernel TLS', { kernel: { tls: ENOENT } }, 'ok', { found: 'none (ENOENT)' }],
+  ['kernel TLS', { kernel: { tls: EPERM } }, 'unknown', { found: 'EPERM' }],
   ['leases', { kernel: { leasesEnabled: 0 } }, 'missing', { cure: 'fs.leases-enable=1' }],
   ['leases', { kernel: { leasesEnabled: null } }, 'unknown', { found: 'cannot be read' }],
   ['lease break time', { kernel: { leaseBreakSeconds: 1 } }, 'limited', { found: 'after 1 s' }],

@@ -7,6 +7,7 @@ export const EACCES = -13;
 export const EPERM = -1;
 export const EINVAL = -22;
 export const EROFS = -30;
+export const ENOENT = -2;
 export const ENOSYS = -38;
 export const EOPNOTSUPP = -95;
 
@@ -28,7 +29,7 @@ export const loopback: InterfaceFacts = { ...ethernet, name: 'lo', driver: '', l
 
 const healthy: Facts = {
   directory: '/srv/site',
-  kernel: { release: '6.18.4-generic', architecture: 'x64', sealing: 0, leasesEnabled: 1, leaseBreakSeconds: 45 },
+  kernel: { release: '6.18.4-generic', architecture: 'x64', sealing: 0, tls: -2, leasesEnabled: 1, leaseBreakSeconds: 45 },
   user: { uid: 1000, mayLease: false },
   mount: { probe, sample: 'index.html', line: { mountPoint: '/srv', type: 'xfs', source: '/dev/sdb1', options: ['rw', 'relatime'] } },
   limits: {

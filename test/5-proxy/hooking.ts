@@ -19,7 +19,7 @@ export interface Hooked {
   ask(target: string, asked?: Asked): Promise<Reply>;
   /** The body alone, which tells how often the origin was asked until then. */
   text(target: string, asked?: Asked): Promise<string>;
-  purge(key: string): number;
+  purge(key: string): Promise<number>;
 }
 
 export interface HookingOptions {

@@ -20,21 +20,24 @@ t.test('options', (t) => {
     [join(folder, 'hooks.json'), /hooks\.json must end in \.js, \.mjs/],
     [join(folder, 'hooks'), /must end in/],
     ['', /must be the path of a module, not ""/],
-    [7, /must be the path of a module, not 7/],
-    [{}, /must be the path of a module/],
+    [7, /must be the path of a module, or an object of hooks, not 7/],
+    [{}, /proxy\.hooks: a function cannot go to the workers/],
     [new URL('http://h/hooks.mjs'), /must be the path of a module, not http:/],
     ['file://elsewhere/hooks.mjs', /must be the path of a module/],
     ['a\0b.mjs', /must be the path/],
+    [[], /must be the path of a module, or an object of hooks, not an empty list/],
+    [{ requests() {} }, /proxy\.hooks: there is no hook "requests": there are request, key, response/],
+    [{ request: 1 }, /proxy\.hooks: the hook "request" must be a function/],
   ];
   for (const [hooks, says] of faults) t.throws(() => createServer({ proxy: { urls: [ORIGIN], hooks } as ProxyOptions }), { name: 'OptionsError', message: says }, String(hooks));
   const good = join(folder, 'good.mjs');
   for (const hooks of [good, pathToFileURL(good), pathToFileURL(good).href]) t.equal(createServer({ proxy: { urls: [ORIGIN], hooks } }).options.proxy?.hooks, good);
   const queries: readonly (readonly [query: unknown, says: RegExp])[] = [
     [{ order: true }, /unknown option "cache.query.order"/], [{ sort: 1 }, /cache.query.sort must be true or false, not 1/],
-    [{ drop: 'utm_*' }, /cache.query.drop must be a list of names/], [{ keep: [1] }, /cache.query.keep must be a list/], [[], /cache.query must be an object/], [true, /cache.query must be an object/],
+    [{ drop: 'utm_*' }, /cache.query.drop must be a list of at most 256 names, not "utm_\*"/], [{ keep: [1] }, /cache.query.keep\[0\] must be a name, not 1/], [[], /cache.query must be an object/], [true, /cache.query must be an object/],
   ];
   for (const [query, says] of queries) t.throws(() => createServer({ proxy: ORIGIN, cache: { query } as CacheOptions }), { name: 'OptionsError', message: says });
-  t.throws(() => createServer({ proxy: { urls: [{ url: ORIGIN, name: 'a' }, { url: `${ORIGIN}1`, name: 'a' }] } }), { message: /the name of .* must be a text of its own/ });
+  t.throws(() => createServer({ proxy: { urls: [{ url: ORIGIN, name: 'a' }, { url: `${ORIGIN}1`, name: 'a' }] } }), { message: /proxy\.urls: two origins have the name "a"/ });
   t.end();
 });
 
@@ -45,10 +48,10 @@ const modules: readonly (readonly [text: string, says: RegExp])[] = [
   ['export default { requests() {} };', /exports an unknown hook "requests": there are request, key, response/],
   ['export default { request: {} };', /the hook "request" of .* must be a function, not object/],
   ['export default { response: null };', /must be a function, not null/],
-  ['export default {', /cannot be loaded: SyntaxError/],
-  ["throw new RangeError('at the top');", /cannot be loaded: RangeError: at the top/],
-  ["throw undefined;", /cannot be loaded: undefined/],
-  ["import 'no-such-package-at-all';", /cannot be loaded: Error: Cannot find package/],
+  ['export default {', /cannot be loaded: \S+hooks\.mjs:1:\d+: Unexpected token/],
+  ["throw new RangeError('at the top');", /cannot be loaded: \S+hooks\.mjs:1:\d+: RangeError: at the top/],
+  ["throw undefined;", /cannot be loaded: \S+hooks\.mjs throws undefined/],
+  ["import 'no-such-package-at-all';", /cannot be loaded: \S+hooks\.mjs: there is no "no-such-package-at-all"/],
 ];
 
 t.test('modules', async (t) => {
@@ -78,7 +81,7 @@ t.test('the command', async (t) => {
   t.match(await result(t, ['--hooks', file]), { code: 2, stderr: /--proxy is missing/ });
 });
 
-t.test('TypeScript', { skip: Reflect.get(process.features, 'typescript') ? false : 'this Node.js does not run it' }, async (t) => {
+t.test('TypeScript, on every Node.js', async (t) => {
   const file = moduleOf(t, 'type Path = { path: string };\nexport default { request: ({ path }: Path) => ({ respond: { status: 200, body: path as string } }) };\n', 'hooks.ts');
   const site = await hooked(t, { proxy: { hooks: file } });
   t.equal(await site.text('/typed'), '/typed');

@@ -93,6 +93,21 @@ t.test('fields, tags and what a hook sees', async (t) => {
   t.equal(posted.body.toString(), '#3');
 });
 
+t.test('what a hook takes away of an answer is not brought back by a 304', async (t) => {
+  const site = await hooked(t, {
+    hooks: "{ response(response) { response.delete('X-Internal'); } }",
+    answer: (request, response, number) => {
+      response.setHeader('ETag', '"v"').setHeader('Cache-Control', 'max-age=0').setHeader('X-Internal', 'secret').setHeader('X-Round', String(number));
+      if (request.headers['if-none-match'] === '"v"') return void response.writeHead(304).end();
+      response.end(`#${number}`);
+    },
+  });
+  for (const round of ['1', '2', '3']) {
+    const reply = await site.ask('/a');
+    t.strictSame([reply.body.toString(), reply.fields.get('x-round'), reply.fields.get('x-internal')], ['#1', round, undefined]);
+  }
+});
+
 t.test('a validated answer is steered again', async (t) => {
   const site = await hooked(t, {
     hooks: `(() => { let validated = 0; return { response(response) {

@@ -149,7 +149,7 @@ t.test('key', async (t) => {
   t.equal(await site.text('/drop?a=2&b=3'), '/drop?a=2&b=3 #2', 'another');
   t.equal(await site.text('/one'), '/one #3');
   t.equal(await site.text('/two'), '/one #3');
-  t.equal(site.purge('one'), 1);
+  t.equal(await site.purge('one'), 1);
   t.equal(await site.text('/two'), '/two #4');
   t.equal((await site.ask('/one', { method: 'PURGE' })).status, 200);
   t.equal(await site.text('/one'), '/one #5', 'PURGE of a URL is of its key');

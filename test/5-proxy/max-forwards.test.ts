@@ -1,4 +1,5 @@
-// What goes no further than this proxy: CONNECT, and what has been forwarded as often as it may be (RFC 9110 §7.6.2, §9.3.6).
+// What goes no further than this proxy: CONNECT, OPTIONS of the server itself, and what has been forwarded as often as it may be (RFC 9110 §7.6.2, §9.3.6,
+// §9.3.7).
 import t from 'tap';
 import { hooked } from './hooking.ts';
 
@@ -21,6 +22,14 @@ for (const [method, fields, status, forwarded] of rows) {
     if (forwarded !== undefined) t.equal(proxy.requests[0]!.headers['max-forwards'] ?? '', forwarded);
   });
 }
+
+t.test('OPTIONS of the server itself, and of a resource', async (t) => {
+  const proxy = await hooked(t, {});
+  for (const target of ['*', 'http://site.example', 'http://site.example:81']) t.equal((await proxy.ask(target, { method: 'OPTIONS' })).status, 204, target);
+  t.equal(proxy.requests.length, 0);
+  for (const target of ['http://site.example/', 'http://site.example?', '/*']) t.equal((await proxy.ask(target, { method: 'OPTIONS' })).status, 200, target);
+  t.strictSame(proxy.asked, ['OPTIONS /', 'OPTIONS /?', 'OPTIONS /*']);
+});
 
 t.test('CONNECT', async (t) => {
   const proxy = await hooked(t, {});

@@ -49,6 +49,8 @@ export const answerCases: readonly AnswerCase[] = [
   whole('a status of its own', 'HTTP/1.1 599 X\r\nContent-Length: 2\r\n\r\nhi', '599 length, data, end', 'hi'),
   whole('an empty value', line('X:'), GOOD, 'hi'),
   whole('obs-text', line('X: \x80\xff'), GOOD, 'hi'),
+  whole('a later minor version', 'HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nhi', GOOD, 'hi'),
+  whole('the last of them', 'HTTP/1.9 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n', '200 chunked, data, end', 'hi'),
   whole('1.0 that keeps alive', 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi', GOOD, 'hi'),
   whole('an Upgrade that is only offered', line('Connection: Upgrade\r\nUpgrade: h2c'), GOOD, 'hi'),
   { ...broken('close', line('Connection: close'), GOOD, 'hi') },

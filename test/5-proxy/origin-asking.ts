@@ -7,10 +7,7 @@ import { type OriginReport, Origins } from '../../server/proxy/origin/origins.ts
 import type { OriginBody, OriginCall, OriginEvents, OriginRequest, ResponseInfo } from '../../server/proxy/origin/request.ts';
 
 export function originsOf(options: OriginsOptions, report: OriginReport = () => undefined): Origins {
-  const faults: string[] = [];
-  const resolved = resolveOrigins(options, faults);
-  if (faults.length > 0) throw new Error(faults.join('; '));
-  return new Origins(resolved, report);
+  return new Origins(resolveOrigins(options), report);
 }
 
 export function get(path = '/', changes: Partial<OriginRequest> = {}): OriginRequest {

@@ -4,18 +4,82 @@ import t from 'tap';
 import { pause, until } from '../serving.ts';
 import { ASK, End, open, SWITCH, tunnelling } from './tunnel-origin.ts';
 
-t.test('the origin ends', async (t) => {
-  const through = await tunnelling(t);
-  const { client, far } = await open(through);
-  far.send('last');
-  far.socket.end();
-  await client.reads('last');
-  await until(() => client.ended, 'its FIN');
-  t.notOk(client.failed);
-  await until(() => far.ended, 'FIN for FIN');
-  client.socket.end();
-  await until(() => client.closed, 'the end');
-  await until(async () => (await through.server.counts())['connections'] === 0, 'no connection');
+for (const [which, other] of [['client', 'far'], ['far', 'client']] as const) {
+  t.test(`FIN of the ${which} side is passed on, and the other direction goes on`, async (t) => {
+    const through = await tunnelling(t, { accessLog: 'json' });
+    const ends = await open(through);
+    ends[which].send('last');
+    ends[which].socket.end();
+    await ends[other].reads('last');
+    await until(() => ends[other].ended, 'its FIN');
+    for (const bytes of ['late', 'x'.repeat(3_000_000), 'later still']) {
+      ends[other].send(bytes);
+      await ends[which].reads(bytes);
+    }
+    t.notOk(ends[which].ended, 'no FIN for FIN');
+    t.match(await through.server.counts(), { tunnels: 1, connections: 1, busy: 1 });
+    t.same(through.lines(), [], 'it is not over');
+    ends[other].socket.end();
+    await until(() => ends.client.closed && ends.far.closed, 'both ends');
+    t.notOk(ends.client.failed || ends.far.failed);
+    await until(async () => (await through.server.counts())['busy'] === 0, 'no connection');
+    t.match(await through.server.counts(), { tunnels: 0, connections: 0 });
+    await until(() => through.lines().length === 1, 'the line of the log');
+    t.notMatch(through.lines()[0], /incomplete/);
+    t.equal((JSON.parse(through.lines()[0]!) as { bytes: number }).bytes, which === 'far' ? 4 : 4 + 3_000_000 + 11);
+  });
+
+  t.test(`FIN of the ${which} side comes behind all that was sent before it, however slow the other one reads`, async (t) => {
+    const through = await tunnelling(t);
+    const ends = await open(through);
+    ends[other].socket.pause();
+    const bytes = 'y'.repeat(20_000_000);
+    ends[which].socket.end(bytes);
+    ends[other].send('meanwhile');
+    await ends[which].reads('meanwhile');
+    await pause(100);
+    t.notOk(ends[other].ended);
+    ends[other].socket.resume();
+    await ends[other].reads(bytes);
+    await until(() => ends[other].ended, 'its FIN');
+    ends[other].socket.end();
+    await until(() => ends.client.closed && ends.far.closed, 'both ends');
+    t.notOk(ends.client.failed || ends.far.failed);
+  });
+}
+
+t.test('both end at once', async (t) => {
+  const through = await tunnelling(t, { accessLog: 'json' });
+  for (let i = 0; i < 50; ++i) {
+    const { client, far } = await open(through);
+    client.socket.end(`${i}`);
+    far.socket.end(`-${i}`);
+    await client.reads(`-${i}`);
+    await far.reads(`${i}`);
+    await until(() => client.closed && far.closed, 'both ends');
+    t.notOk(client.failed || far.failed);
+  }
+  await until(() => through.lines().length === 50, 'the log');
+  for (const line of through.lines()) t.notMatch(line, /incomplete/);
+});
+
+t.test('a side that is gone, and not only done, leaves nothing behind', async (t) => {
+  const through = await tunnelling(t, { accessLog: 'json' });
+  const one = await open(through);
+  one.far.socket.destroy(); // FIN, and RST for what comes after it
+  await until(() => one.client.ended, 'the FIN');
+  await until(() => through.lines().length === 1 || (one.client.send('to nobody'), false), 'the end');
+  t.notOk(one.client.failed, 'its own FIN was in good order');
+  one.client.socket.destroy();
+
+  const other = await open(through);
+  other.client.socket.end();
+  await until(() => other.far.ended, 'the FIN');
+  other.client.socket.resetAndDestroy();
+  await until(() => other.far.closed || (other.far.send('to nobody'), false), 'the end');
+  await until(async () => (await through.server.counts())['busy'] === 0, 'no connection');
+  await until(() => through.lines().length === 2, 'the log');
+  for (const line of through.lines()) t.match(line, /"incomplete":"aborted"/);
 });
 
 t.test('an origin that ends with its 101', async (t) => {
@@ -49,7 +113,8 @@ t.test('a client that has ended before the 101 is still sent what comes', async 
   far.send('late');
   await client.reads('late');
   far.socket.end();
-  await until(() => client.closed && !client.failed, 'the end');
+  await until(() => client.closed, 'the end');
+  t.notOk(client.failed);
 });
 
 t.test('a client that is gone before the 101 leaves nothing behind', async (t) => {
@@ -83,7 +148,7 @@ t.test('a reset ends both', async (t) => {
 });
 
 t.test('what has said nothing for as long as it may is ended, on both sides', async (t) => {
-  const through = await tunnelling(t, { limits: { tunnelIdleTimeoutMs: 300, idleTimeoutMs: 100, sendTimeoutMs: 100, bodyTimeoutMs: 100, headTimeoutMs: 100 } });
+  const through = await tunnelling(t, { accessLog: 'json', limits: { tunnelIdleTimeoutMs: 300, idleTimeoutMs: 100, sendTimeoutMs: 100, bodyTimeoutMs: 100, headTimeoutMs: 100 } });
   const { client, far } = await open(through);
   for (let i = 0; i < 20; ++i) {
     (i % 2 ? client : far).send('x');
@@ -92,6 +157,43 @@ t.test('what has said nothing for as long as it may is ended, on both sides', as
   t.equal(client.text + far.text, 'x'.repeat(20), 'other bounds of time are not its own');
   await until(() => (client.ended || client.closed) && (far.ended || far.closed), 'both ends');
   t.match(await through.server.counts(), { tunnels: 0 });
+  await until(() => through.lines().length === 1, 'the line of the log');
+  t.match(through.lines()[0], /"status":101,"bytes":10,.*"incomplete":"aborted"/);
+  client.socket.destroy();
+  far.socket.destroy();
+});
+
+for (const which of ['client', 'far'] as const) {
+  t.test(`the same where the ${which} side has ended, and the other one is silent`, async (t) => {
+    const through = await tunnelling(t, { accessLog: 'json', limits: { tunnelIdleTimeoutMs: 300 } });
+    const ends = await open(through);
+    ends[which].socket.end();
+    const other = ends[which === 'client' ? 'far' : 'client'];
+    await until(() => other.ended, 'its FIN');
+    for (let i = 0; i < 20; ++i) {
+      other.send('x');
+      await pause(40);
+    }
+    await ends[which].reads('x'.repeat(20));
+    t.notOk(ends[which].closed, 'not while it says something');
+    await until(() => through.lines().length === 1, 'the end');
+    t.match(await through.server.counts(), { tunnels: 0, busy: 0 });
+    t.match(through.lines()[0], /"incomplete":"aborted"/);
+    ends.client.socket.destroy();
+    ends.far.socket.destroy();
+  });
+}
+
+t.test('an origin that takes nothing any more is left when both have ended, and no time is left', async (t) => {
+  const through = await tunnelling(t, { accessLog: 'json', limits: { tunnelIdleTimeoutMs: 500 } });
+  const { client, far } = await open(through);
+  far.socket.pause();
+  far.socket.end();
+  await until(() => client.ended, 'its FIN');
+  client.socket.end('z'.repeat(30_000_000));
+  await until(() => through.lines().length === 1, 'the end');
+  t.match(through.lines()[0], /"incomplete":"aborted"/);
+  await until(async () => (await through.server.counts())['busy'] === 0, 'no connection');
   client.socket.destroy();
   far.socket.destroy();
 });
@@ -108,11 +210,19 @@ t.test('a server that is closed leaves its tunnels the time of grace', async (t)
   client.socket.end();
   await closed;
 
-  const short = await tunnelling(t, { graceMs: 200 });
-  const ends = await open(short);
-  await short.server.close();
-  await until(() => (ends.client.ended || ends.client.closed) && (ends.far.ended || ends.far.closed), 'and no longer');
-  ends.client.socket.destroy();
+  for (const force of [false, true]) {
+    const short = await tunnelling(t, { graceMs: 200, accessLog: 'json' });
+    const { client, far } = await open(short);
+    const halfClosed = await open(short);
+    halfClosed.far.socket.end('bye');
+    await halfClosed.client.reads('bye');
+    await short.server.close({ force });
+    await until(() => client.closed && (far.ended || far.closed), 'and no longer');
+    t.ok(client.failed, 'an end that is nobody\'s is a reset');
+    const logged = short.lines().map((line) => JSON.parse(line) as { status: number; bytes: number; incomplete: string });
+    t.same(logged.map(({ status, bytes, incomplete }) => [status, bytes, incomplete]).sort(), [[101, 0, 'aborted'], [101, 3, 'aborted']], 'each has its line');
+    for (const { socket } of [far, halfClosed.far, halfClosed.client]) socket.destroy();
+  }
 });
 
 t.test('a thousand tunnels leave no descriptor', async (t) => {

@@ -189,12 +189,12 @@ t.test('who does not read makes the other side wait, in no more memory than buff
 t.test('options that are none', (t) => {
   const urls = ['http://127.0.0.1:1'];
   const wrong: readonly (readonly [options: ServerOptions, message: RegExp])[] = [
-    [{ proxy: { urls, upgrades: ['WebSocket', 'H2C', 'tls'] } }, /proxy\.upgrades must not name h2c, tls/],
-    [{ proxy: { urls, upgrades: ['web socket'] } }, /proxy\.upgrades must be a list of names/],
+    [{ proxy: { urls, upgrades: ['WebSocket', 'H2C', 'tls'] } }, /proxy\.upgrades\[1\]: H2C cannot be allowed/i],
+    [{ proxy: { urls, upgrades: ['web socket'] } }, /proxy\.upgrades\[0\]: "web socket" is no name of a protocol/],
     [{ proxy: { urls, upgrades: 'websocket' as unknown as string[] } }, /proxy\.upgrades must be a list of names/],
     [{ proxy: urls, limits: { tunnelIdleTimeoutMs: 99 } }, /limits\.tunnelIdleTimeoutMs must be a whole number from 100/],
-    [{ proxy: { urls, sendfileRoot: '/no/such/folder' } }, /proxy\.sendfileRoot must be a folder/],
-    [{ proxy: { urls, sendfileRoot: '' } }, /proxy\.sendfileRoot must be a folder/],
+    [{ proxy: { urls, sendfileRoot: '/no/such/folder' } }, /proxy\.sendfileRoot: \/no\/such\/folder is not a folder/],
+    [{ proxy: { urls, sendfileRoot: '' } }, /proxy\.sendfileRoot must be the path of a folder/],
   ];
   for (const [options, message] of wrong) t.throws(() => createServer(options), message);
   t.end();
@@ -246,6 +246,18 @@ t.test('through TLS to the origin, and back', async (t) => {
   await client.reads(bytes);
   far.socket.end('bye');
   await client.reads('bye');
-  await until(() => client.ended && far.ended, 'both ends');
-  client.socket.end();
+  await until(() => client.ended, 'its end');
+  t.notOk(far.ended);
+  client.socket.end('late');
+  await far.reads('late');
+  await until(() => far.ended, 'the other one');
+
+  const other = await open({ origin, ...serving });
+  other.client.socket.end('bye');
+  await other.far.reads('bye');
+  await until(() => other.far.ended, 'its end');
+  other.far.socket.end('late');
+  await other.client.reads('late');
+  await until(() => other.client.closed, 'the other one');
+  t.notOk(other.client.failed);
 });

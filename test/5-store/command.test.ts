@@ -56,7 +56,7 @@ t.test('ls', async (t) => {
   t.match(json.find(({ key }) => key === 'http://a/large'), { variants: 1, ageS: 11, tags: ['x', 'y'], invalid: false });
   const running = await openStore(t, folder);
   t.equal((await run('ls', folder)).out, out, 'of a store that is in use');
-  await running.purge({ by: 'tag', tag: 'x' }, false).synced;
+  await running.purge({ by: 'tag', tag: 'x' }, 'gone').synced;
   t.equal((await run('ls', folder)).out.split('\n').length, 2, 'what is purged is not shown');
   await running.close();
   rmSync(join(folder, 'purges'));

@@ -45,7 +45,7 @@ async function fill(store: DiskStore, lane: number): Promise<never> {
     const body = { record: stored.id, offset: 0, bytes: content.length };
     await store.put({ key, variants: [variant({ fields: [['Version', String(version)]], bytes: content.length, bodies: [body], tags: [`of ${key}`] })] });
     if (round % 7 === 6) {
-      await store.purge(round % 2 === 0 ? { by: 'key', key } : { by: 'tag', tag: `of ${key}` }, false).synced;
+      await store.purge(round % 2 === 0 ? { by: 'key', key } : { by: 'tag', tag: `of ${key}` }, 'gone').synced;
       writeSync(1, `purged ${key} ${version}\n`);
     }
     if (round % 11 === 10) await store.evict(key);

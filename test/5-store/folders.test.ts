@@ -118,7 +118,7 @@ t.test('a folder that is taken away', async (t) => {
     t.equal(await store.begin(), 'ENOENT');
     t.notOk(existsSync(folder));
     await store.close();
-    t.throws(() => store.purge({ by: 'everything' }, false), /closed/);
+    t.throws(() => store.purge({ by: 'everything' }, 'gone'), /closed/);
     await t.rejects(store.put(object('k')), /closed/);
     await t.rejects(store.evict('k'), /closed/);
     t.notOk(existsSync(folder));

@@ -1,39 +1,16 @@
 // A disk that is full, read-only or out of inodes: a value, a counter, and nothing left behind.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { DiskStore } from '../../cache/store/disk/store.ts';
 import { isFault } from '../../cache/store/disk/faults.ts';
-import { filesBelow, found, object, openStore, scanned, storeBody, storeFolder, variant, verdicts } from './objects.ts';
+import { mounted, mountObstacle, readOnly } from './mounts.ts';
+import { filesBelow, found, object, openStore, scanned, storeBody, variant, verdicts } from './objects.ts';
 
 const MIB = 1 << 20;
 
-function mounted(t: Test, ...options: readonly string[]): string {
-  const folder = storeFolder(t);
-  mkdirSync(folder);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options.join(','), 'pagecast-test', folder], { stdio: 'ignore' });
-  t.teardown(() => {
-    execFileSync('umount', ['-l', folder]);
-  });
-  return folder;
-}
-
-function mayMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'pagecast-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'pagecast-test', folder], { stdio: 'ignore' });
-    execFileSync('umount', ['-l', folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(folder);
-  }
-}
-
-const skip = mayMount() ? false : 'this process may not mount';
+const skip = mountObstacle;
 
 for (const named of [false, true]) {
   t.test(`no space, ${named ? 'with names' : 'without names'}`, { skip }, async (t) => {
@@ -63,7 +40,7 @@ for (const named of [false, true]) {
     t.equal(await store.put({ ...stored, variants: [variant({ id: 9 })] }), 'ENOSPC');
     t.equal(await found(store, 'k'), undefined, 'not what was there before what could not be stored');
     t.strictSame((await filesBelow(folder)).filter((name) => /arriving|heads/.test(name)), []);
-    t.equal(await store.purge({ by: 'key', key: 'k' }, false).synced, undefined, 'there is room for a purge');
+    t.equal(await store.purge({ by: 'key', key: 'k' }, 'gone').synced, undefined, 'there is room for a purge');
     t.ok((store.counts()['ENOSPC'] ?? 0) >= 3);
   });
 }
@@ -75,7 +52,7 @@ t.test('a purge that finds no room takes all with it', { skip }, async (t) => {
   await store.put(object('gone'));
   const free = statfsSync(folder);
   writeFileSync(join(folder, 'filling'), Buffer.alloc(free.bavail * free.bsize));
-  const outcomes = await Promise.all(Array.from({ length: 700 }, (_, index) => store.purge({ by: 'key', key: index === 0 ? 'gone' : `${'k'.repeat(200)}${index}` }, false).synced));
+  const outcomes = await Promise.all(Array.from({ length: 700 }, (_, index) => store.purge({ by: 'key', key: index === 0 ? 'gone' : `${'k'.repeat(200)}${index}` }, 'gone').synced));
   t.strictSame(new Set(outcomes), new Set([undefined]), 'each one holds');
   t.match(store.counts(), { removed: 1, ENOSPC: 1 });
   t.ok(await found(store, 'kept'), 'now');
@@ -85,8 +62,33 @@ t.test('a purge that finds no room takes all with it', { skip }, async (t) => {
   t.equal(await found(next, 'gone'), undefined);
   t.equal(await found(next, 'kept'), undefined);
   await next.put(object('kept'));
-  await next.purge({ by: 'key', key: 'other' }, false).synced;
+  await next.purge({ by: 'key', key: 'other' }, 'gone').synced;
   t.match((await scanned(next)).summary, { complete: true, objects: 1 });
+});
+
+t.test('a log that cannot be made shorter stays, and is gone on with', { skip }, async (t) => {
+  const folder = mounted(t, 'size=2m');
+  let store = await openStore(t, join(folder, 'store'));
+  for (const key of ['kept', 'gone', 'later']) await store.put(object(key));
+  await store.purge({ by: 'key', key: 'gone' }, 'gone').synced;
+  const free = statfsSync(folder);
+  writeFileSync(join(folder, 'filling'), Buffer.alloc(free.bavail * free.bsize));
+  for (let start = 0; start < 2; ++start) {
+    t.match((await scanned(store)).summary, { complete: true, objects: 2 });
+    t.match(store.counts(), { removed: 0 });
+    await store.close();
+    // There is no room to make it anew at the start, either.
+    store = await openStore(t, join(folder, 'store'));
+    t.equal(await found(store, 'gone'), undefined);
+    t.ok(await found(store, 'kept'));
+    t.ok(await found(store, 'later'));
+  }
+  t.equal(await store.purge({ by: 'key', key: 'later' }, 'gone').synced, undefined);
+  t.match(store.counts(), { removed: 0 });
+  await store.close();
+  store = await openStore(t, join(folder, 'store'));
+  t.equal(await found(store, 'later'), undefined);
+  t.ok(await found(store, 'kept'));
 });
 
 t.test('no inodes', { skip }, async (t) => {
@@ -113,14 +115,7 @@ t.test('a disk that becomes read-only', { skip }, async (t) => {
   execFileSync('mount', ['-o', 'remount,rw', folder]);
   store = await openStore(t, join(folder, 'store'));
   // The marker and the log are open for writing, and no mount of theirs becomes read-only; the folders beside them do.
-  for (const name of ['heads', 'bodies', 'arriving']) {
-    const path = join(folder, 'store', name);
-    execFileSync('mount', ['--bind', path, path]);
-    t.teardown(() => {
-      execFileSync('umount', ['-l', path]);
-    });
-    execFileSync('mount', ['-o', 'remount,ro,bind', path]);
-  }
+  for (const name of ['heads', 'bodies', 'arriving']) readOnly(t, join(folder, 'store', name));
   t.ok(await found(store, 'k'), 'is read');
   t.strictSame(await verdicts(store, body), [true]);
   t.equal(await store.put(object('k')), 'EROFS');
@@ -128,7 +123,7 @@ t.test('a disk that becomes read-only', { skip }, async (t) => {
   t.equal(await store.evict('k'), 'EROFS');
   t.equal(await store.removeBody(body.record), 'EROFS');
   t.equal((await scanned(store)).summary.objects, 1);
-  t.equal(await store.purge({ by: 'key', key: 'k' }, false).synced, undefined);
+  t.equal(await store.purge({ by: 'key', key: 'k' }, 'gone').synced, undefined);
   t.match((await scanned(store)).summary, { complete: false, objects: 0 }, 'what purges said cannot be carried out');
   t.equal(await found(store, 'k'), undefined, 'but holds');
 });

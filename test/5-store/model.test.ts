@@ -19,9 +19,9 @@ function concerns(purge: Purge, key: string, { tags }: Variant): boolean {
   return purge.by === 'tag' ? tags.includes(purge.tag) : key.startsWith(purge.prefix);
 }
 
-function purgeModel(objects: Objects, purge: Purge, soft: boolean): void {
+function purgeModel(objects: Objects, purge: Purge, effect: 'gone' | 'invalid'): void {
   for (const [key, { variants }] of [...objects]) {
-    const left = variants.flatMap((stored) => (!concerns(purge, key, stored) ? [stored] : soft ? [{ ...stored, invalid: true }] : []));
+    const left = variants.flatMap((stored) => (!concerns(purge, key, stored) ? [stored] : effect === 'invalid' ? [{ ...stored, invalid: true }] : []));
     if (left.length === 0) objects.delete(key);
     else objects.set(key, { key, variants: left });
   }
@@ -58,9 +58,10 @@ for (let seed = 1; seed <= SEEDS; ++seed) {
         objects.delete(key);
         underWay.push(store.evict(key));
       } else if (what < 17) {
-        const [purge, soft] = [drawPurge(random), random.below(2) === 0];
-        purgeModel(objects, purge, soft);
-        underWay.push(store.purge(purge, soft).synced);
+        const purge = drawPurge(random);
+        const effect = random.below(2) === 0 ? 'invalid' : 'gone';
+        purgeModel(objects, purge, effect);
+        underWay.push(store.purge(purge, effect).synced);
       } else {
         await Promise.all(underWay);
         underWay = [];

@@ -86,7 +86,7 @@ export async function scanned(store: DiskStore, options: ScanOptions = {}): Prom
 export async function found(store: DiskStore, key: string): Promise<StoredObject | undefined> {
   const outcome = await store.lookup(key);
   if (isFault(outcome)) throw new Error(outcome);
-  return outcome?.object;
+  return outcome === 'damaged' ? undefined : outcome?.object;
 }
 
 /** Files below a folder, by their path in it. */

@@ -6,21 +6,24 @@ import { decodeEpochs, encodeEpochs, ROOM_BYTES, withRoom } from '../../cache/st
 import type { PurgeRecord } from '../../cache/store/disk/purge-marks.ts';
 import type { DiskStore } from '../../cache/store/disk/store.ts';
 import type { Purge } from '../../cache/store/messages.ts';
-import { certain, found, object, openStore, scanned, storeBody, storeFolder, variant } from './objects.ts';
+import type { Variant } from '../../cache/store/object.ts';
+import { certain, found, FRESHNESS, object, openStore, scanned, storeBody, storeFolder, variant } from './objects.ts';
 import { purgeCases } from './purge-cases.ts';
 
+const fresh = (members: Partial<Variant>): Variant => variant({ responseMs: Date.now(), ...members });
 const OBJECTS = [
-  object('http://a/1', variant({ id: 1, tags: ['x', 'y'] })),
-  object('http://a/2', variant({ id: 1, tags: ['x'] }), variant({ id: 2, tags: [], varyValues: ['image/*'] })),
-  object('http://b/1', variant({ id: 1, tags: [] })),
+  object('http://a/1', fresh({ id: 1, tags: ['x', 'y'] })),
+  object('http://a/2', fresh({ id: 1, tags: ['x'] }), fresh({ id: 2, tags: [], varyValues: ['image/*'] })),
+  object('http://b/1', fresh({ id: 1, tags: [] })),
 ];
 
-/** Of each object: its variants, '-' for one that is gone, 'i' for one that is invalid, 'v' for one that is neither. */
+/** Of each object: its variants, '-' for one that is gone, 'i' for one that is invalid, 's' for one that is stale, 'v' for one that is neither. */
 async function state(store: DiskStore): Promise<string> {
   const all = await Promise.all(OBJECTS.map(({ key }) => found(store, key)));
   return all.map((now, index) => OBJECTS[index]!.variants.map(({ id }) => {
     const left = now?.variants.find((other) => other.id === id);
-    return left ? (left.invalid ? 'i' : 'v') : '-';
+    if (!left) return '-';
+    return left.invalid ? 'i' : left.freshness.lifetimeMs < FRESHNESS.lifetimeMs ? 's' : 'v';
   }).join('')).join(' ');
 }
 
@@ -35,7 +38,7 @@ for (const { purges, then } of purgeCases) {
     const store = await reopened();
     for (const stored of OBJECTS) await store.put(stored);
     t.equal(await state(store), 'v vv v');
-    for (const [purge, soft] of purges) t.equal(await store.purge(purge, soft).synced, undefined);
+    for (const [purge, effect] of purges) t.equal(await store.purge(purge, effect).synced, undefined);
     t.equal(await state(store), then, 'at once');
     t.equal(await state(await reopened()), then, 'after a start');
 
@@ -43,7 +46,7 @@ for (const { purges, then } of purgeCases) {
     const { objects, summary } = await scanned(next);
     t.equal(summary.complete, true);
     t.equal(summary.purged, then.split(' ').filter((now, index) => now !== 'v vv v'.split(' ')[index]).length);
-    t.equal(objects.length, then.split(' ').filter((now) => /[vi]/.test(now)).length);
+    t.equal(objects.length, then.split(' ').filter((now) => /[vis]/.test(now)).length);
     t.equal(await state(next), then, 'after a scan');
     await next.close();
     const log = decodeEpochs(readFileSync(join(folder, 'purges')));
@@ -65,17 +68,17 @@ t.test('heads that are stored between purges', async (t) => {
   const purge: Purge = { by: 'prefix', prefix: 'http://a/' };
   // Written before it is noted, however late it comes to disk.
   const late = store.put(OBJECTS[0]!);
-  const noted = store.purge(purge, false);
+  const noted = store.purge(purge, 'gone');
   const after = store.put(OBJECTS[1]!);
   await Promise.all([late, noted.synced, after]);
   t.equal(await state(store), '- vv -');
-  await Promise.all(Array.from({ length: 200 }, (_, index) => store.purge({ by: 'key', key: `http://c/${index}` }, true).synced));
+  await Promise.all(Array.from({ length: 200 }, (_, index) => store.purge({ by: 'key', key: `http://c/${index}` }, 'invalid').synced));
   const { writes = 0 } = store.counts();
   t.ok(writes < 100, `purges share writes: ${writes}`);
   await store.close();
   const next = await openStore(t, folder);
   t.equal(await state(next), '- vv -');
-  t.equal(next.purge(purge, true).sequence, 202, 'numbers go on');
+  t.equal(next.purge(purge, 'invalid').sequence, 202, 'numbers go on');
 });
 
 t.test('the log, cut anywhere or with any byte changed: no purge is lost alone', async (t) => {
@@ -83,7 +86,7 @@ t.test('the log, cut anywhere or with any byte changed: no purge is lost alone',
   const store = await openStore(t, folder);
   await store.put(OBJECTS[0]!);
   await store.put(OBJECTS[2]!);
-  for (let i = 0; i < 4; ++i) await store.purge({ by: 'key', key: 'http://a/1' }, false).synced;
+  for (let i = 0; i < 4; ++i) await store.purge({ by: 'key', key: 'http://a/1' }, 'gone').synced;
   await store.close();
   const path = join(folder, 'purges');
   const whole = readFileSync(path);
@@ -119,7 +122,7 @@ t.test('the log, cut anywhere or with any byte changed: no purge is lost alone',
 });
 
 t.test('what a crash leaves of a purge that nobody was told is done', (t) => {
-  const records: PurgeRecord[] = Array.from({ length: 20 }, (_, index) => ({ sequence: index + 1, timeMs: 1, soft: false, purge: { by: 'key', key: 'k'.repeat(index) } }));
+  const records: PurgeRecord[] = Array.from({ length: 20 }, (_, index) => ({ sequence: index + 1, timeMs: 1, effect: 'gone', purge: { by: 'key', key: 'k'.repeat(index) } }));
   const lines = encodeEpochs('a1', 0, records);
   let torn = 0;
   for (let length = 1; length < lines.length; ++length) {
@@ -141,7 +144,7 @@ t.test('an older log in the place of the log', async (t) => {
   const store = await openStore(t, folder);
   copyFileSync(join(folder, 'purges'), join(folder, 'old'));
   await store.put(OBJECTS[0]!);
-  await store.purge({ by: 'key', key: 'http://a/1' }, false).synced;
+  await store.purge({ by: 'key', key: 'http://a/1' }, 'gone').synced;
   await store.put(OBJECTS[2]!);
   await store.close();
   copyFileSync(join(folder, 'old'), join(folder, 'purges'));
@@ -158,7 +161,7 @@ t.test('a log beyond its bound is forgotten, with all that was stored', async (t
   for (let i = 0; store.counts()['begunAnew'] === 1; ++i) {
     t.equal(await state(store), '- -- v');
     if (store.wantsScan) wanted += 1;
-    await store.purge({ by: 'key', key: `k${i}` }, false).synced;
+    await store.purge({ by: 'key', key: `k${i}` }, 'gone').synced;
     if (i > 100) return void t.fail('it grows');
   }
   t.ok(wanted > 5, 'it was said before');
@@ -173,11 +176,11 @@ t.test('a scan empties the log while there are purges', async (t) => {
   const folder = storeFolder(t);
   const store = await openStore(t, folder, { purgeBytesMax: 1 << 20 });
   for (let i = 0; i < 300; ++i) await store.put(object(`http://a/${i}`, variant({ tags: [`t${i % 10}`] })));
-  await store.purge({ by: 'tag', tag: 't1' }, false).synced;
+  await store.purge({ by: 'tag', tag: 't1' }, 'gone').synced;
   const scan = store.scan();
   let purged = 0;
   for (let step = await scan.next(); step.done !== true; step = await scan.next()) {
-    if (purged < 5) certain((await store.purge({ by: 'tag', tag: `t${2 + purged++}` }, purged % 2 === 0).synced) ?? {});
+    if (purged < 5) certain((await store.purge({ by: 'tag', tag: `t${2 + purged++}` }, purged % 2 === 0 ? 'invalid' : 'gone').synced) ?? {});
   }
   await store.close();
   const next = await openStore(t, folder);
@@ -190,16 +193,14 @@ t.test('a scan empties the log while there are purges', async (t) => {
   t.strictSame([...counts].sort(), [['t0', 30], ['t3 invalid', 30], ['t5 invalid', 30], ['t7', 30], ['t8', 30], ['t9', 30]]);
 });
 
-t.test('bodies of what was purged go with the scan after the next start', async (t) => {
+t.test('bodies of what was purged go with the scan', async (t) => {
   const folder = storeFolder(t);
   const store = await openStore(t, folder);
   const [kept, gone] = [await storeBody(store, Buffer.from('kept')), await storeBody(store, Buffer.from('gone'))];
   await store.put(object('k', variant({ tags: [], bodies: [kept], bytes: 4 }), variant({ id: 2, tags: ['x'], bodies: [gone, kept], bytes: 8 })));
-  await store.purge({ by: 'tag', tag: 'x' }, false).synced;
-  t.match((await scanned(store)).summary, { purged: 1, bodiesRemoved: 0 }, 'of this run: whoever wrote them keeps count of them');
-  await store.close();
-  const next = await openStore(t, folder);
-  t.match((await scanned(next)).summary, { purged: 0, bodiesRemoved: 1, objects: 1 });
-  t.ok(existsSync(next.pathOf(kept.record)));
-  t.notOk(existsSync(next.pathOf(gone.record)));
+  await store.purge({ by: 'tag', tag: 'x' }, 'gone').synced;
+  t.match((await scanned(store)).summary, { purged: 1, bodiesRemoved: 1 }, 'also of this run: nothing else will name them');
+  t.ok(existsSync(store.pathOf(kept.record)));
+  t.notOk(existsSync(store.pathOf(gone.record)));
+  t.match((await scanned(store)).summary, { purged: 0, bodiesRemoved: 0, objects: 1 });
 });

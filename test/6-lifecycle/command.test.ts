@@ -39,7 +39,7 @@ t.test('a root that may not be read, and a port that may not be had', { skip: ma
     chmodSync(root, mode);
     const ended = await result(t, [root, '-p', '0'], { before: drop, cwd: '/' });
     t.equal(ended.code, 2, mode.toString(8));
-    t.match(ended.stderr, /^pagecast: the root \S+ cannot be read \(EACCES\)\n$/);
+    t.match(ended.stderr, /^pagecast: \[DIR\]: the folder \S+ cannot be read \(EACCES\)\n$/);
   }
   const start = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
   if (start < 2) return void t.pass('a privileged port', { skip: 'every port may be had here' });

@@ -1,7 +1,7 @@
 // Bodies that arrive at a simulated site, through its own engine or another one of its world, and answers that follow them.
 import type { Test } from 'tap';
 import type { Engine } from '../../native/index.ts';
-import { makeAreas } from '../../server/assemble.ts';
+import { makeAreas } from '../../server/areas.ts';
 import { Plan, SPAN_BYTES, SPAN_GROWING, UNTIL_END, type Span } from '../../server/plan.ts';
 import { run } from './run.ts';
 import type { Site, SiteOptions } from './site.ts';

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "../../native/binding_engine.h"
+#include "../../native/binding_tls.h"
+#include "tls_client.h"
 
 namespace pagecast::simulated {
 
@@ -75,6 +77,7 @@ WorldObject::WorldObject(const Info& info) : Napi::ObjectWrap<WorldObject>(info)
   tell_on_crash(info[2].As<Napi::String>().Utf8Value().c_str());
   world_ = std::make_unique<World>(seed, features);
   Value().Set("Engine", EngineObject::define(info.Env(), world_->process));
+  define_tls(info.Env(), Value(), world_->process);
 }
 
 // Engines that were not stopped still use it: then it stays, a test has failed anyway.
@@ -189,6 +192,7 @@ Napi::Value WorldObject::trace(const Info& info) { return Napi::BigInt::New(info
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("layout", layout(env));
   exports.Set("World", WorldObject::define(env));
+  exports.Set("TlsClient", TlsClientObject::define(env));
   Napi::Object faults = Napi::Object::New(env);
 #define X(name) faults.Set(#name, static_cast<int>(Fault::name));
   SIMULATED_FAULTS(X)

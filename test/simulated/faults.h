@@ -14,7 +14,7 @@ namespace pagecast::simulated {
   X(sendBlocked)           /* EAGAIN from send or sendfile, though there is room                  */ \
   X(sendfileShort)         /* sendfile stops early with room left, as a signal makes it           */ \
   X(sendfileFailed)        /* EIO                                                                 */ \
-  X(connectionReset)       /* RST from the network, seen first by receive or send                 */ \
+  X(connectionReset)       /* RST from the network, seen first by receive, send or shutdown       */ \
   X(pipeBroken)            /* EPIPE from send                                                     */ \
   X(edgeSpurious)          /* an edge that brings nothing new                                     */ \
   X(acceptInterrupted)     /* EINTR                                                               */ \

@@ -202,7 +202,12 @@ ssize_t SimulatedKernel::send(int fd, const iovec* parts, size_t count, bool mor
 int SimulatedKernel::shutdown_send(int fd) {
   enter();
   Socket* to = socket(fd, "shutdown");
-  return to == nullptr ? -EBADF : static_cast<int>(trace('h', fd, to->shut()));
+  if (to == nullptr) return -EBADF;
+  if (faults.strikes(Fault::connectionReset)) {
+    to->abort();
+    to->broken = true;
+  }
+  return static_cast<int>(trace('h', fd, to->shut()));
 }
 
 int SimulatedKernel::reset(int fd) {

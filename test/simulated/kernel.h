@@ -7,6 +7,7 @@
 // blocking call on a loop thread are violations, kept for the driver.
 #pragma once
 
+#include <cerrno>
 #include <array>
 #include <deque>
 #include <functional>
@@ -55,6 +56,9 @@ class SimulatedKernel final : public Kernel {
   int timer_arm(int fd, int64_t after_ms) override;
 
   int accept(int listener, sockaddr* address, socklen_t* length) override;
+  // Nothing is borrowed here: there is nobody else.
+  int duplicate(int) override { return -EBADF; }
+  int peer_name(int, sockaddr*, socklen_t*) override { return -ENOTCONN; }
   ssize_t receive(int fd, void* buffer, size_t length) override;
   ssize_t send(int fd, const iovec* parts, size_t count, bool more) override;
   ssize_t send_file(int fd, int file, off_t offset, size_t length) override;

@@ -10,6 +10,8 @@ export class Peer {
   #waiting = Buffer.alloc(0);
   /** Bytes heard so far. */
   heardBytes = 0;
+  /** Bytes that went either way, whatever they mean. */
+  wireBytes = 0;
   /** It has closed or reset. */
   gone = false;
 
@@ -27,23 +29,34 @@ export class Peer {
 
   /** How much of it there was room for; the rest is not kept. */
   sayOnce(bytes: Uint8Array): number {
-    return this.#world.send(this.number, bytes);
+    return this.#send(bytes);
   }
 
   /** True when everything is said. */
   push(bytesMax = Infinity): boolean {
     if (this.#waiting.length === 0) return true;
-    const said = this.#world.send(this.number, this.#waiting.subarray(0, Math.min(bytesMax, this.#waiting.length)));
+    const said = this.#send(this.#waiting.subarray(0, Math.min(bytesMax, this.#waiting.length)));
     this.#waiting = this.#waiting.subarray(said);
     return this.#waiting.length === 0;
   }
 
   read(bytesMax = 1 << 24): number {
     if (this.gone) return 0;
+    const bytes = this.wire(bytesMax);
+    this.hear(bytes);
+    return bytes.length;
+  }
+
+  /** What has arrived. */
+  protected wire(bytesMax = 1 << 24): Buffer {
     const bytes = this.#world.read(this.number, bytesMax);
+    this.wireBytes += bytes.length;
+    return bytes;
+  }
+
+  protected hear(bytes: Buffer): void {
     if (bytes.length > 0) this.#heard.push(bytes);
     this.heardBytes += bytes.length;
-    return bytes.length;
   }
 
   /** Everything heard since the last forget(). */
@@ -103,5 +116,11 @@ export class Peer {
 
   is(state: keyof typeof peerStates): boolean {
     return (this.#world.state(this.number) & peerStates[state]) !== 0;
+  }
+
+  #send(bytes: Uint8Array): number {
+    const sent = this.#world.send(this.number, bytes);
+    this.wireBytes += sent;
+    return sent;
   }
 }

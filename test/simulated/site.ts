@@ -6,13 +6,12 @@ import type { RequestHead } from '../../http/head.ts';
 import { assemble } from '../../server/assemble.ts';
 import type { Conversation, Exchange, Peer as AskingPeer } from '../../server/exchange.ts';
 import { loopLimits, type LoopLimits } from '../../server/limits.ts';
-import { AccessLog } from '../../server/log/access.ts';
-import type { AccessRecord, Incomplete } from '../../server/log/record.ts';
 import type { Loop } from '../../server/loop.ts';
 import type { GuardLimits, Protect, ResolvedOptions } from '../../server/options.ts';
 import type { Opener } from '../../server/opener.ts';
 import type { Plan } from '../../server/plan.ts';
 import type { ReportName } from '../../server/report.ts';
+import { PLAIN } from '../../server/services.ts';
 import { resolveCache } from '../../server/proxy-options.ts';
 import { resolveSite, type ResolvedSite } from '../../server/site-options.ts';
 import { staticSite } from '../../server/static/assemble.ts';
@@ -20,7 +19,9 @@ import type { EntryPlans } from '../../server/static/entry-plans.ts';
 import type { Lookup } from '../../server/static/lookup.ts';
 import { Audit } from './audit.ts';
 import { contentOf } from './content.ts';
+import { CountedLog } from './counted-log.ts';
 import { Peer } from './peer.ts';
+import { openContext, SecurePeer, type SimulatedTls } from './secure-peer.ts';
 import { SimulatedTime } from './time.ts';
 import { allFeatures, faults, nearness, simulated, type FaultName, type Features, type Nearness, type World } from './world.ts';
 import { Writer } from './writer.ts';
@@ -44,6 +45,8 @@ export interface SiteOptions {
   readonly guard?: Partial<GuardLimits>;
   readonly site?: Partial<ResolvedSite>;
   readonly backlogMax?: number;
+  /** Connections speak TLS, as do peers. */
+  readonly tls?: SimulatedTls;
   /** Answers of its own for some paths: at once (`known`) or later. */
   readonly plans?: ReadonlyMap<string, { readonly known: boolean; readonly plan: (request: RequestHead) => Plan }>;
   /** Paths whose requests' bodies are wanted, and how they are answered. */
@@ -62,34 +65,6 @@ export interface Connecting {
 export interface Reported {
   readonly name: ReportName;
   readonly facts: Readonly<Record<string, string | number>>;
-}
-
-/** Every answer that was begun is logged once, however it ended. */
-class CountedLog extends AccessLog {
-  readonly #unwritten = new Set<AccessRecord>();
-  /** Answers begun. */
-  records = 0;
-  readonly faults: string[] = [];
-
-  constructor() {
-    super('json', () => undefined);
-  }
-
-  get unwritten(): number {
-    return this.#unwritten.size;
-  }
-
-  override record(...given: Parameters<AccessLog['record']>): AccessRecord {
-    this.records += 1;
-    const record = super.record(...given);
-    this.#unwritten.add(record);
-    return record;
-  }
-
-  override write(record: AccessRecord, incomplete: Incomplete): void {
-    if (!this.#unwritten.delete(record)) this.faults.push(`logged twice: ${record.target}`);
-    super.write(record, incomplete);
-  }
 }
 
 /** The static site, with plans of a test's own before it. */
@@ -123,7 +98,7 @@ class WithPlans implements Exchange {
 
 function optionsOf(given: SiteOptions): ResolvedOptions {
   return {
-    root: ROOT, index: 'index.html', dotfiles: false, symlinks: 'inside', workers: 1, accessLog: false, socketMode: -1, congestionControl: undefined, graceMs: 10_000,
+    root: ROOT, tls: undefined, index: 'index.html', dotfiles: false, symlinks: 'inside', workers: 1, accessLog: false, socketMode: -1, congestionControl: undefined, graceMs: 10_000, shutdownDelayMs: 0, upgradeTimeoutMs: 60_000,
     limits: { ...loopLimits, connectionsMax: 256, ...given.limits },
     files: { openMax: given.openFilesMax ?? 64, missingMax: given.missingPathsMax ?? 64 },
     arena: { bytesMax: given.arenaBytesMax ?? 64 << 20, fileBytesMax: given.arenaFileBytesMax ?? 64 << 10 },
@@ -132,11 +107,11 @@ function optionsOf(given: SiteOptions): ResolvedOptions {
       privateMaxBytes: given.hashBytesMax ?? 8 << 20, privateMaxTotalBytes: 64 << 20, snapshotDir: '', snapshotMaxBytes: 64 << 20, writerDelayMaxMs: 1000,
       readerWaitMaxMs: 500, staleMaxMs: 5000, unknownPeer: 'probe', unsentMaxBytes: 0, ...given.guard,
     },
-    proxy: undefined,
-    cache: resolveCache({}, 2 ** 30, []),
-    access: undefined,
+    memory: { floorShare: 1, stallPercentMax: 100 }, proxy: undefined, filesFirst: false,
+    cache: resolveCache({}, 1 << 28, undefined),
+    access: undefined, rateLimit: undefined, listen: [], proxyProtocol: [], cluster: undefined, tracing: undefined, store: undefined, control: undefined, sites: [],
     // A page for itself, not a folder with rules: what a case counts is its own.
-    site: { ...resolveSite({}, 'index.html', []), cleanUrls: 'off', rules: false, compress: false, precompressed: false, ...given.site },
+    site: { ...resolveSite({}, 'index.html'), cleanUrls: 'off', rules: false, compress: false, precompressed: false, ...given.site },
   };
 }
 
@@ -155,6 +130,7 @@ export class Site {
   opener!: Opener;
   #lookup!: Lookup<EntryPlans>;
   #listenerNumber: number;
+  readonly #tls: SimulatedTls | undefined;
   #stopped = false;
 
   constructor(given: SiteOptions = {}) {
@@ -165,12 +141,15 @@ export class Site {
     this.time.install();
     this.listener = this.world.listen(given.backlogMax ?? 64);
     const options = optionsOf(given);
+    this.#tls = given.tls;
+    const context = given.tls ? openContext(this.world, given.tls) : -1;
     const { loop, engine, areas } = assemble({
       EngineClass: this.audit.of(this.world.Engine),
       options,
       report: (name, _message, facts = {}) => this.reports.push({ name, facts }),
       log: this.log,
       onDrained: () => (this.drained = true),
+      serviceOf: () => (context < 0 ? PLAIN : { kind: 'secure', context }),
       exchange: (engine, opener) => {
         this.opener = opener;
         return new WithPlans(this.#static(engine, opener, options), given);
@@ -220,7 +199,7 @@ export class Site {
     const { receiveBytesMax = 1 << 16, sendBytesMax = 1 << 18, windowBytes = sendBytesMax, nearness: near = 'host' } = how;
     const number = this.world.connect(this.listener, receiveBytesMax, sendBytesMax, windowBytes, nearness[near]);
     if (number < 0) return undefined;
-    const peer = new Peer(this.world, number, near);
+    const peer = this.#tls ? new SecurePeer(this.world, number, near, this.#tls) : new Peer(this.world, number, near);
     this.peers.push(peer);
     return peer;
   }

@@ -8,6 +8,7 @@ import { hashedTag, History } from './history.ts';
 import { faultOf, partialFaultOf, TORN, type Truth } from './oracle.ts';
 import { profileOf, SNAPSHOTS, type Profile } from './profile.ts';
 import { Random } from './random.ts';
+import type { SimulatedTls } from './secure-peer.ts';
 import { ROOT, Site, type SiteOptions } from './site.ts';
 import { faults as faultNumbers, type FaultName } from './world.ts';
 
@@ -67,11 +68,12 @@ export class Storm {
   #torn: string[] = [];
   #census: Readonly<Record<string, number>> = {};
 
-  constructor(seed: number, replay: string) {
+  /** @param tls its clients speak it. */
+  constructor(seed: number, replay: string, tls?: SimulatedTls) {
     this.#seed = seed;
     this.#random = new Random(seed);
     this.#profile = profileOf(this.#random);
-    this.#site = new Site({ ...this.#profile.options, seed, replay, plans });
+    this.#site = new Site({ ...this.#profile.options, seed, replay, plans, ...(tls && { tls }) });
     this.#truth = { history: this.#history, source: SOURCE, profile: this.#profile, tags: new Map(), prevented: () => this.#prevented };
     this.#site.world.put(`${SNAPSHOTS}/.keep`, new Uint8Array(0), -1);
     for (const path of PATHS) if (path !== '/never' && this.#random.chance(0.8)) this.#put(path);
@@ -254,13 +256,13 @@ export class Storm {
       if (this.#profile.ending !== 'stopped') for (const editor of this.#editors) editor.finish();
       let moved = this.#editors.some(({ waits }) => waits) ? 1 : 0;
       for (const client of this.#clients) {
-        const before = client.said;
+        const before = client.peer.wireBytes; // not what it has said: a handshake says nothing
         client.say(1 << 20, world.nowMs());
-        moved += client.said - before + client.read(1 << 20, world.nowMs());
+        client.read(1 << 20, world.nowMs());
+        moved += client.peer.wireBytes - before;
         if (client.leaving === 'finishes' && client.saidAll) this.#leave(client);
       }
-      if (moved > 0) quiet = 0;
-      else ++quiet;
+      quiet = moved > 0 ? 0 : quiet + 1;
       // For writers, a listener that pauses, and entries that were refused; far below any deadline.
       await this.#advance(quiet > 0 ? 10 : 1);
     }

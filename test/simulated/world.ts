@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Layout, Native } from '../../native/index.ts';
+import type { Tls } from '../../native/tls.ts';
 
 export type FaultName =
   | 'interrupted' | 'sendShort' | 'sendBlocked' | 'sendfileShort' | 'sendfileFailed' | 'connectionReset' | 'pipeBroken' | 'edgeSpurious'
@@ -56,7 +57,7 @@ export interface Census {
   readonly calls: number;
 }
 
-export interface World {
+export interface World extends Tls {
   /** The real engine, on this world's kernel and pool. */
   readonly Engine: Native['Engine'];
   /** Engines must have been stopped. */
@@ -138,9 +139,30 @@ export interface World {
   trace(): bigint;
 }
 
+/** A client's end of TLS, on memory. */
+export interface TlsClient {
+  /** Ciphertext that has come. */
+  give(bytes: Uint8Array): void;
+  /** Ciphertext that is to go, all of it. */
+  take(): Buffer;
+  /** Once it is established. */
+  write(bytes: Uint8Array): void;
+  /** Plain bytes, as many as there are. */
+  read(): Buffer;
+  /** Says that nothing follows. */
+  finish(): void;
+  established(): boolean;
+  /** Whether the server has said that nothing follows. */
+  ended(): boolean;
+  /** What is wrong with what has come, or ''. */
+  fault(): string;
+}
+
 interface Simulated {
   readonly layout: Layout;
   readonly World: new (seed: bigint, features: Features, replay: string) => World;
+  /** By TLS 1.2 or 1.3. */
+  readonly TlsClient: new (versionMax: 2 | 3) => TlsClient;
   readonly faults: Readonly<Record<FaultName, number>>;
   readonly peerStates: Readonly<Record<PeerStateName, number>>;
   readonly writerStates: Readonly<Record<WriterStateName, number>>;

@@ -1,6 +1,7 @@
 // A body that is being written: it has no name below bodies/ until it is whole, and then it is never written again.
 // Where the filesystem can, it has no name at all (O_TMPFILE): whatever ends this process leaves nothing behind.
 import { open, rename, type FileHandle } from 'node:fs/promises';
+import { constants as system } from 'node:os';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { native } from '../../../native/index.ts';
@@ -21,7 +22,7 @@ export interface StoredFile {
 /** 'unnamed': O_TMPFILE and linkat(2). 'named': a name in arriving/, and rename(2). */
 export type ArrivingHow = 'unnamed' | 'named';
 
-interface Place {
+export interface Place {
   readonly layout: StoreLayout;
   readonly faults: Faults;
   /** Bytes and name are on disk before finish() is done. */
@@ -65,6 +66,18 @@ export class ArrivingFile {
   /** Of the open file, until finish() or abandon(). */
   get fd(): number {
     return this.#file.fd;
+  }
+
+  /** Another descriptor of it, to read what has been written: the engine's. -errno. A copy of ours would keep read leases away. */
+  toRead(): Promise<number> {
+    return native.openToRead(this.#name === '' ? `/proc/self/fd/${this.#file.fd}` : this.#name);
+  }
+
+  /** Room for so many bytes in all, where the filesystem can tell. */
+  async reserve(bytes: number): Promise<Fault | undefined> {
+    const refused = await native.reserveRoom(this.#file.fd, fileBytesOf(bytes));
+    if (refused === 0 || refused === -system.errno.EOPNOTSUPP) return undefined;
+    return this.#place.faults.note(Object.assign(new Error('fallocate'), { errno: refused, code: getSystemErrorName(refused) }));
   }
 
   /** In the order of calls. `bytes` stay as they are until it is done. After a fault nothing more is written: the same fault is the answer. */

@@ -1,9 +1,8 @@
 // A stored body that is read: its length is looked at when it is opened, its blocks are looked at one by one.
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { BLOCK_BYTES, blocksOf, fileBytesOf, FOOTER_BYTES, footerOf, SUM_BYTES, sumOfBlock } from './checksums.ts';
 import { errnoOf, type Fault, type Faults } from './faults.ts';
-import { readAll } from './files.ts';
+import { openToRead, readAll } from './files.ts';
 
 export class BodyFile {
   readonly id: string;
@@ -23,8 +22,7 @@ export class BodyFile {
   static async open(path: string, id: string, bytes: number, faults: Faults): Promise<BodyFile | 'missing' | 'damaged' | Fault> {
     let file: FileHandle;
     try {
-      // O_NONBLOCK: a fifo in its place is not waited for.
-      file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      file = await openToRead(path);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOENT') return 'missing';

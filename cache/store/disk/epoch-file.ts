@@ -1,7 +1,7 @@
 // The log of purges as a file: lines that people can read, each with a checksum of its own.
 //
 //   <checksum> {"format":"pagecast-purges","version":1,"log":…,"sequence":…}      the number given last when it was made
-//   <checksum> {"sequence":…,"timeMs":…,"soft":…,"purge":{"by":"key","key":…}}    …
+//   <checksum> {"sequence":…,"timeMs":…,"effect":…,"purge":{"by":"key","key":…}}    …
 //   zeros up to a whole number of 64 KiB
 //
 // Room is made before it is used, so that a purge neither changes the length of the file nor wants a block of a full disk,
@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Purge } from '../messages.ts';
 import { isCount, isRecordOf } from './head-shape.ts';
 import { parsedJson } from './json.ts';
-import type { PurgeRecord } from './purge-marks.ts';
+import type { Effect, PurgeRecord } from './purge-marks.ts';
 
 export const ROOM_BYTES = 64 << 10;
 /** What a disk writes whole or not at all. */
@@ -120,7 +120,7 @@ const isHeader = isRecordOf<Header>({
 const isRecord = isRecordOf<PurgeRecord>({
   sequence: isCount,
   timeMs: (value): value is number => typeof value === 'number',
-  soft: (value): value is boolean => typeof value === 'boolean',
+  effect: (value): value is Effect => value === 'gone' || value === 'stale' || value === 'invalid',
   purge: isPurge,
 });
 

@@ -14,7 +14,7 @@ import { type Fault, type Faults, isFault } from './faults.ts';
 import { readWhole, removeIfThere, replaceFile, syncFolder, writeAll } from './files.ts';
 import type { Epoch, Head } from './head-file.ts';
 import type { StoreLayout } from './layout.ts';
-import { PREFIXES_MAX, PurgeMarks, type PurgeRecord } from './purge-marks.ts';
+import { type Effect, PREFIXES_MAX, PurgeMarks, type PurgeRecord } from './purge-marks.ts';
 
 export interface EpochLogOptions {
   readonly layout: StoreLayout;
@@ -31,6 +31,12 @@ export interface NotedPurge {
   readonly synced: Promise<Fault | undefined>;
 }
 
+/** A file that goes on behind `end`. */
+interface Kept {
+  readonly log: string;
+  readonly end: number;
+}
+
 /** A file beyond that is none of ours. */
 const FILE_BYTES_MAX = 1 << 30;
 
@@ -45,10 +51,14 @@ export class EpochLog {
   readonly #marks = new PurgeMarks();
   #log: string;
   #sequence = 0;
+  /** Purges up to that one are forgotten. */
+  #forgotten = 0;
   #file: FileHandle | undefined;
   /** Of whole lines, and of the file. */
   #end = 0;
   #length = 0;
+  /** What the file says, where that is as much as there is to be known. */
+  #kept: Kept | undefined;
   /** Purges that are not on disk yet. */
   #waiting: PurgeRecord[] = [];
   #waitingBytes = 0;
@@ -73,7 +83,14 @@ export class EpochLog {
       epochs.#sequence = found.sequence;
       for (const record of found.records) epochs.#marks.note(record);
     } else epochs.#counts.begunAnew += 1;
-    await epochs.#rewrite();
+    try {
+      await epochs.#rewrite();
+    } catch (error) {
+      // A disk that is full: what is there has room for some more, and is made anew with the next that has none.
+      if (!found || found.torn) throw error;
+      options.faults.note(error);
+      await epochs.#goOn(found);
+    }
     return epochs;
   }
 
@@ -92,8 +109,8 @@ export class EpochLog {
     return this.#end + this.#waitingBytes > this.#options.bytesMax / 2 || this.#marks.prefixes > PREFIXES_MAX / 2;
   }
 
-  purge(purge: Purge, soft: boolean): NotedPurge {
-    const record: PurgeRecord = { sequence: ++this.#sequence, timeMs: this.#options.nowMs(), soft, purge };
+  purge(purge: Purge, effect: Effect): NotedPurge {
+    const record: PurgeRecord = { sequence: ++this.#sequence, timeMs: this.#options.nowMs(), effect, purge };
     this.#counts.purges += 1;
     this.#marks.note(record);
     this.#waiting.push(record);
@@ -112,10 +129,16 @@ export class EpochLog {
     return undefined;
   }
 
+  /** The same of what is in memory, and was as it is in `epoch`: undefined also where a purge since then is forgotten. */
+  judgeSince(object: StoredObject, { log, sequence }: Epoch): StoredObject | undefined {
+    return log === this.#log && sequence >= this.#forgotten ? this.#marks.judge(object, sequence) : undefined;
+  }
+
   /** No head from before `sequence` is there any more that is not as the purges up to it left it. */
   async forget(before: Epoch): Promise<Fault | undefined> {
     if (before.log !== this.#log) return undefined;
     this.#marks.forget(before.sequence);
+    this.#forgotten = before.sequence;
     this.#stale = true;
     return this.#written();
   }
@@ -157,9 +180,13 @@ export class EpochLog {
 
   async #write(): Promise<Fault | undefined> {
     const { faults, layout } = this.#options;
+    const kept = this.#waiting.length === 0 ? this.#kept : undefined;
     const outcome = await faults.caught(() => (this.#stale ? this.#rewrite() : this.#append()));
     if (!isFault(outcome)) return undefined;
+    // It was only to be made shorter.
+    if (kept?.log === this.#log && !isFault(await faults.caught(() => this.#goOn(kept)))) return undefined;
     this.#stale = true;
+    this.#kept = undefined;
     const removed = await faults.caught(async () => {
       await removeIfThere(layout.purges);
       await syncFolder(layout.folder);
@@ -172,17 +199,20 @@ export class EpochLog {
   async #append(): Promise<void> {
     const lines = Buffer.concat(this.#waiting.map(encodeRecord));
     const position = this.#end;
+    const log = this.#log;
     this.#taken(position + lines.length);
     this.#counts.writes += 1;
     // Its length changes at once, or not at all.
     if (withRoom(this.#end) > this.#length) await this.#file!.truncate((this.#length = withRoom(this.#end)));
     await writeAll(this.#file!, lines, position);
     await this.#file!.datasync();
+    this.#kept = { log, end: position + lines.length };
   }
 
   async #rewrite(): Promise<void> {
     const { layout } = this.#options;
-    const lines = encodeEpochs(this.#log, this.#sequence, this.#marks.records());
+    const log = this.#log;
+    const lines = encodeEpochs(log, this.#sequence, this.#marks.records());
     const length = withRoom(lines.length);
     this.#taken(lines.length);
     this.#stale = false;
@@ -190,8 +220,16 @@ export class EpochLog {
     await this.#file?.close();
     this.#file = undefined;
     await replaceFile(layout, layout.purges, Buffer.concat([lines, Buffer.alloc(length - lines.length)]), true);
-    this.#file = await open(layout.purges, constants.O_WRONLY | constants.O_NOFOLLOW);
+    await this.#goOn({ log, end: lines.length });
     this.#length = length;
+  }
+
+  /** Behind what is there. */
+  async #goOn({ log, end }: Kept): Promise<void> {
+    this.#file = await open(this.#options.layout.purges, constants.O_WRONLY | constants.O_NOFOLLOW);
+    this.#length = (await this.#file.stat()).size;
+    this.#end = end;
+    this.#kept = { log, end };
   }
 
   /** What waits is being written. */

@@ -23,12 +23,16 @@ export async function readAll(file: FileHandle, bytes: Uint8Array, position: num
   return done;
 }
 
+/** No link is followed, and a fifo in its place is not waited for. */
+export function openToRead(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
 /** 'missing': there is no such file. 'other': it is no regular file, or has more than `bytesMax`. */
 export async function readWhole(path: string, bytesMax: number): Promise<Buffer | 'missing' | 'other'> {
   let file: FileHandle;
   try {
-    // O_NONBLOCK: a fifo in its place is not waited for.
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await openToRead(path);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') return 'missing';

@@ -87,6 +87,17 @@ export class HeadFiles {
     return this.change(this.#options.nameOf(key), (head) => (isHeadFound(head) && head.object.key !== key ? head : undefined));
   }
 
+  /** Removes the head of `key`: what it told of, also where purges leave nothing of it; undefined: there was none. */
+  async remove(key: string): Promise<StoredObject | undefined | Fault> {
+    let removed: StoredObject | undefined;
+    const changed = await this.change(this.#options.nameOf(key), (head) => {
+      if (isHeadFound(head) && head.object.key !== key) return head;
+      removed = isHeadFound(head) ? head.object : { key, variants: [] };
+      return undefined;
+    });
+    return isFault(changed) ? changed : removed;
+  }
+
   /**
    * Looks at the file of a name, and puts what `change` gives in its place: undefined removes it, the same head leaves it.
    * Whether something was changed.

@@ -16,6 +16,10 @@ function isListOf<T>(isMember: Shape<T>): Shape<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every((member) => isMember(member));
 }
 
+function isAbsentOr<T>(isMember: Shape<T>): Shape<T | undefined> {
+  return (value): value is T | undefined => value === undefined || isMember(value);
+}
+
 /** Members that are not named here do no harm. */
 export function isRecordOf<T extends object>(members: { readonly [Name in keyof T]-?: Shape<T[Name]> }): Shape<T> {
   const shapes = Object.entries<Shape<unknown>>(members);
@@ -51,7 +55,7 @@ const isVariant = isRecordOf<Variant>({
   varyNames: isListOf(isText),
   varyValues: isListOf(isText),
   bytes: isCountOrUnknown,
-  bodies: isListOf(isRecordOf<StoredBody>({ record: isBody, offset: isCount, bytes: isCount })),
+  bodies: isListOf(isRecordOf<StoredBody>({ record: isBody, file: isAbsentOr(isBody), offset: isCount, bytes: isCount, recordBytes: isAbsentOr(isCount) })),
   tags: isListOf(isText),
   invalid: isTruth,
 });

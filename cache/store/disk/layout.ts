@@ -3,6 +3,7 @@
 //   DIR/pagecast-store            the marker: what this folder is; its open file has the lock (folder.ts)
 //   DIR/holder                    who has the lock, for people to read
 //   DIR/purges                    the log of purges (epoch-log.ts)
+//   DIR/cluster                   up to where those of other machines were heard (server/cluster/position.ts)
 //   DIR/heads/xx/<64 digits>      the head of a key: its SHA-256 (head-file.ts)
 //   DIR/bodies/xx/<32 digits>     a body: 24 random digits, and 8 of the run that wrote it (body-file.ts)
 //   DIR/arriving/<8 digits>-<n>   what has no name yet, of that run
@@ -11,9 +12,13 @@
 // an earlier one left unfinished is known by its name, whatever the clock says.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 
 export const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
+
+/** Workers that are replaced have new numbers. */
+const THREADS_MAX = 2 ** 24;
 
 const HEAD_NAME = /^[0-9a-f]{64}$/;
 const BODY_ID = /^[0-9a-f]{32}$/;
@@ -30,12 +35,13 @@ export function isBodyId(id: string): boolean {
 export class StoreLayout {
   readonly folder: string;
   /** Of this opening of the store. */
-  readonly run = randomBytes(4).toString('hex');
+  readonly run: string;
   #names = 0;
 
-  /** @param folder an absolute path. */
-  constructor(folder: string) {
+  /** @param folder an absolute path. @param run the same for all threads of a process that have it open. */
+  constructor(folder: string, run = randomBytes(4).toString('hex')) {
     this.folder = folder;
+    this.run = run;
   }
 
   get marker(): string {
@@ -74,9 +80,9 @@ export class StoreLayout {
     return randomBytes(12).toString('hex') + this.run;
   }
 
-  /** A path that nothing has. */
+  /** A path that nothing has, and no other thread is given. */
   newArriving(): string {
-    return join(this.arriving, `${this.run}-${(this.#names++).toString(36)}`);
+    return join(this.arriving, `${this.run}-${(this.#names++ * THREADS_MAX + threadId).toString(36)}`);
   }
 
   /** A file in `arriving` that an earlier run left there. */

@@ -12,7 +12,7 @@ import { removeIfThere } from './files.ts';
 import type { FoundHead, HeadFiles } from './head-files.ts';
 import { BodyIds } from './body-ids.ts';
 import { isHeadName, shards, type StoreLayout } from './layout.ts';
-import type { StoredObject, Variant } from '../object.ts';
+import { bodiesOf, type StoredObject, type Variant } from '../object.ts';
 
 export interface ScanOptions {
   /** Ends the scan at the next object: nothing more is removed. */
@@ -52,6 +52,8 @@ export interface ScanSummary {
   readonly purged: number;
   /** Heads that were no whole heads, or of a log that is no more. */
   readonly headsRemoved: number;
+  /** Those of them that were not whole. */
+  readonly headsDamaged: number;
   readonly bodiesRemoved: number;
   readonly arrivingRemoved: number;
 }
@@ -79,7 +81,7 @@ class Scan {
   #forgets = false;
   /** Each head and each folder could be read, and what was to be changed was. */
   #whole = true;
-  readonly #sums = { objects: 0, bytes: 0, purged: 0, headsRemoved: 0, bodiesRemoved: 0, arrivingRemoved: 0 };
+  readonly #sums = { objects: 0, bytes: 0, purged: 0, headsRemoved: 0, headsDamaged: 0, bodiesRemoved: 0, arrivingRemoved: 0 };
 
   constructor(store: ScannedStore, options: ScanOptions) {
     this.#store = store;
@@ -142,10 +144,12 @@ class Scan {
 
   async #carryOut(name: string): Promise<FoundHead | undefined> {
     const { heads, epochs } = this.#store;
+    const before: (FoundHead | 'damaged')[] = [];
     let left: FoundHead | undefined;
     let removed: 'purged' | 'headsRemoved' | undefined;
     const changed = await heads.change(name, (head) => {
       removed = 'headsRemoved';
+      before.push(head);
       if (head === 'damaged') return undefined;
       if (head.epoch.log === epochs.now.log) removed = 'purged';
       const object = epochs.judge(head);
@@ -154,7 +158,17 @@ class Scan {
     });
     if (isFault(changed)) this.#whole = false;
     else if (changed && removed !== undefined) this.#sums[removed] += 1;
+    for (const head of changed === true ? before : []) {
+      if (head === 'damaged') this.#sums.headsDamaged += 1;
+      else await this.#removeBodies(head.object, left?.object);
+    }
     return isFault(changed) ? undefined : left;
+  }
+
+  /** Those that a head has named, and names no more: also of this run, which are no litter. */
+  async #removeBodies(before: StoredObject, left: StoredObject | undefined): Promise<void> {
+    const kept = new Set(idsOf(left?.variants ?? []));
+    for (const id of idsOf(before.variants)) if (!kept.has(id)) this.#sums.bodiesRemoved += await this.#remove(this.#store.layout.body(id));
   }
 
   #count(name: string, head: FoundHead, object: StoredObject): ScannedObject {
@@ -168,7 +182,7 @@ class Scan {
   }
 
   #name(variants: readonly Variant[]): void {
-    for (const { bodies } of variants) for (const { record } of bodies) this.#named.add(record);
+    for (const id of idsOf(variants)) this.#named.add(id);
   }
 
   async #clearBodies(): Promise<void> {
@@ -219,4 +233,8 @@ class Scan {
   #summary(complete: boolean): ScanSummary {
     return { complete, ...this.#sums };
   }
+}
+
+function idsOf(variants: readonly Variant[]): readonly string[] {
+  return bodiesOf(variants).map(({ record }) => record);
 }

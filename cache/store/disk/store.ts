@@ -18,12 +18,14 @@
 import { statfs, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Purge } from '../messages.ts';
-import type { StoredBody, StoredObject } from '../object.ts';
-import { ArrivingFile, type ArrivingHow, probeArriving } from './arriving-file.ts';
+import { bodiesOf, type StoredBody, type StoredObject } from '../object.ts';
+import { type ArrivingFile, type ArrivingHow, probeArriving } from './arriving-file.ts';
+import { BodyFolder, type BodyFolderOptions } from './body-folder.ts';
 import { BodyFile } from './body-file.ts';
 import { EpochLog, type NotedPurge } from './epoch-log.ts';
 import { type Fault, Faults, isFault, errnoOf } from './faults.ts';
 import { removeIfThere } from './files.ts';
+import type { Effect } from './purge-marks.ts';
 import { lockStore, makeStore, type Marker } from './folder.ts';
 import { type Epoch, headName } from './head-file.ts';
 import { HeadFiles, type WrittenHead } from './head-files.ts';
@@ -49,7 +51,7 @@ export interface DiskStoreOptions {
 export interface FoundObject {
   /** As purges up to now have left it. Its variants' ids are those of the process that wrote it, its records are ids of bodies. */
   readonly object: StoredObject;
-  /** As of when: a purge that is noted later has not been applied. */
+  /** As of when: a purge that is noted later has not been applied; see judge(). */
   readonly epoch: Epoch;
   readonly fileBytes: number;
 }
@@ -69,29 +71,49 @@ interface Parts {
   readonly how: ArrivingHow;
 }
 
+/** A folder that is a store, and may be opened by this process, again and again. */
+export interface PreparedStore {
+  readonly layout: StoreLayout;
+  readonly marker: Marker;
+  /** How bodies arrive; undefined: that is found out when it is opened. */
+  readonly how: ArrivingHow | undefined;
+}
+
 const PURGE_BYTES_MAX = 8 << 20;
 
 export class DiskStore {
   readonly #parts: Parts;
   readonly #durable: boolean;
   readonly #heads: HeadFiles;
+  readonly #bodies: BodyFolder;
   readonly #counts = { begun: 0, headsWritten: 0, headsEvicted: 0, headsDamaged: 0, bodiesRemoved: 0, bodiesMissing: 0, bodiesDamaged: 0 };
 
   private constructor(parts: Parts, durable: boolean, nameOf: (key: string) => string) {
     this.#parts = parts;
     this.#durable = durable;
+    this.#bodies = new BodyFolder({ layout: parts.layout, faults: parts.faults, durable }, parts.how);
     this.#heads = new HeadFiles({ layout: parts.layout, faults: parts.faults, durable, nameOf });
   }
 
   /** @throws StoreError: in use, no store of ours, or the system refuses. */
   static async open(folder: string, options: DiskStoreOptions = {}): Promise<DiskStore> {
-    const { durable = false, wait = false, signal, purgeBytesMax = PURGE_BYTES_MAX, nameOf = headName, named = false } = options;
     const layout = new StoreLayout(resolve(folder));
+    return DiskStore.openPrepared({ layout, marker: await makeStore(layout), how: undefined }, options);
+  }
+
+  /** Of a store that another process may have: it is made, where there is none, and nothing else of it is touched. @throws StoreError */
+  static async prepare(folder: string): Promise<PreparedStore> {
+    const layout = new StoreLayout(resolve(folder));
+    return { layout, marker: await makeStore(layout), how: await probeArriving(layout) };
+  }
+
+  /** As open(). What was written by this process before is of the same run. @throws StoreError */
+  static async openPrepared({ layout, marker, how: known }: PreparedStore, options: DiskStoreOptions = {}): Promise<DiskStore> {
+    const { durable = false, wait = false, signal, purgeBytesMax = PURGE_BYTES_MAX, nameOf = headName, named = false } = options;
     const faults = new Faults();
-    const marker = await makeStore(layout);
     const lock = await lockStore(layout, { wait, signal });
     try {
-      const how = named ? 'named' : await probeArriving(layout);
+      const how = named ? 'named' : (known ?? (await probeArriving(layout)));
       const epochs = await EpochLog.open({ layout, faults, bytesMax: purgeBytesMax, nowMs: Date.now });
       return new DiskStore({ layout, faults, lock, marker, epochs, how }, durable, nameOf);
     } catch (error) {
@@ -121,11 +143,16 @@ export class DiskStore {
     return this.#parts.epochs.wantsScan;
   }
 
+  /** For other threads of this process: where they may write bodies. */
+  get bodies(): BodyFolderOptions {
+    const { layout, how } = this.#parts;
+    return { folder: layout.folder, run: layout.run, how, durable: this.#durable };
+  }
+
   /** A new body; it is to be ended by finish() or abandon(). */
   begin(): Promise<ArrivingFile | Fault> {
     this.#counts.begun += 1;
-    const { layout, faults, how } = this.#parts;
-    return ArrivingFile.begin({ layout, faults, durable: this.#durable }, how);
+    return this.#bodies.begin();
   }
 
   /** To be closed. 'missing' and 'damaged': what names it is a miss. Its blocks have not been looked at. */
@@ -141,6 +168,17 @@ export class DiskStore {
     return this.#parts.layout.body(record);
   }
 
+  /** Head and bodies of a key. The ids of those bodies. */
+  async remove(key: string): Promise<readonly string[] | Fault> {
+    const removed = await this.#heads.remove(key);
+    if (isFault(removed)) return removed;
+    if (removed === undefined) return [];
+    this.#counts.headsEvicted += 1;
+    const ids = idsOf(removed);
+    for (const id of ids) await this.removeBody(id);
+    return ids;
+  }
+
   /** After the heads that named it. Whether there was one. */
   async removeBody(record: string): Promise<boolean | Fault> {
     if (!isBodyId(record)) return false;
@@ -150,12 +188,29 @@ export class DiskStore {
   }
 
   /** A miss where there is none, it is damaged, or nothing of it is left after purges. */
-  async lookup(key: string): Promise<FoundObject | undefined | Fault> {
+  async lookup(key: string): Promise<FoundObject | 'damaged' | undefined | Fault> {
     const head = await this.#heads.read(key);
     if (head === 'damaged') this.#counts.headsDamaged += 1;
-    if (typeof head === 'string') return isFault(head) ? head : undefined;
+    if (head === 'missing') return undefined;
+    if (typeof head === 'string') return head;
     const object = this.#parts.epochs.judge(head);
     return object && { object, epoch: this.#parts.epochs.now, fileBytes: head.fileBytes };
+  }
+
+  /** What is left of an object, whether it is on disk or not, that was as it is in `epoch`. Undefined: nothing, or nobody can tell any more. */
+  judge(object: StoredObject, epoch: Epoch): StoredObject | undefined {
+    return this.#parts.epochs.judgeSince(object, epoch);
+  }
+
+  /** Ids of the bodies that the head of a key names, whatever purges have left of it; none, where there is no head. */
+  async named(key: string): Promise<readonly string[]> {
+    const head = await this.#heads.read(key);
+    return typeof head === 'string' ? [] : idsOf(head.object);
+  }
+
+  /** As of now. */
+  get epoch(): Epoch {
+    return this.#parts.epochs.now;
   }
 
   /** In place of what was stored of its key. Purges up to now have been applied to it, later ones concern it. A fault: nothing is stored of the key. */
@@ -173,8 +228,8 @@ export class DiskStore {
   }
 
   /** From now on lookup() and scan() know of it; what is answered to whoever asked for it waits for `synced`. */
-  purge(purge: Purge, soft: boolean): NotedPurge {
-    return this.#parts.epochs.purge(purge, soft);
+  purge(purge: Purge, effect: Effect): NotedPurge {
+    return this.#parts.epochs.purge(purge, effect);
   }
 
   /** All objects that there are, in the order of their names; litter is removed on the way, and purges are carried out and forgotten. */
@@ -191,6 +246,11 @@ export class DiskStore {
     });
   }
 
+  /** How often the system has refused something since it was opened. */
+  get faults(): number {
+    return Object.values(this.#parts.faults.counts()).reduce((sum, count) => sum + count, 0);
+  }
+
   /** Sums since it was opened; faults by their errno. */
   counts(): Readonly<Record<string, number>> {
     return { ...this.#counts, ...this.#parts.epochs.counts(), ...this.#parts.faults.counts() };
@@ -204,4 +264,8 @@ export class DiskStore {
     await faults.caught(() => removeIfThere(layout.holder));
     await lock.close();
   }
+}
+
+function idsOf({ variants }: StoredObject): readonly string[] {
+  return bodiesOf(variants).map(({ record }) => record);
 }

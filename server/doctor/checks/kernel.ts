@@ -1,5 +1,5 @@
 // What the kernel allows wherever the files are.
-import { type Check, errorName, isKernelFrom, limited, missing, ok, refusedCall, unknown } from '../check.ts';
+import { type Check, errorName, isError, isKernelFrom, limited, missing, ok, refusedCall, unknown } from '../check.ts';
 import { UNPROTECTED } from './lease.ts';
 
 /** The oldest kernel that is tested. */
@@ -32,6 +32,15 @@ export const kernelChecks: readonly Check[] = [
     cost: 'no arena: hot small files are opened and sent by sendfile, which costs more than a copy below 16 KiB',
     cure: 'allow memfd_create, and let vm.memfd_noexec be 0 or 1',
     judge: ({ kernel: { sealing } }) => (sealing === 0 ? ok('a sealed memfd refuses to be written') : missing(`refused with ${errorName(sealing)}`)),
+  },
+  {
+    name: 'kernel TLS',
+    cost: 'what is sent by TLS is read and encrypted in user space, with or without it: nothing here uses it yet',
+    cure: 'nothing needs one',
+    judge: ({ kernel: { tls } }) => {
+      if (tls === 0) return ok('the kernel has it (TCP_ULP); TLS is encrypted in user space all the same');
+      return isError(tls, 'ENOENT') ? ok('none (ENOENT); TLS is encrypted in user space') : unknown(`refused with ${errorName(tls)}`);
+    },
   },
   {
     name: 'leases',

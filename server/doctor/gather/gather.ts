@@ -14,6 +14,7 @@ function gatherKernel(): KernelFacts {
     release: release(),
     architecture: arch(),
     sealing: native.probeSealing(),
+    tls: native.probeKernelTls(),
     leasesEnabled: readNumbers('fs/leases-enable')[0] ?? null,
     leaseBreakSeconds: readNumbers('fs/lease-break-time')[0] ?? null,
   };

@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { FieldList } from '../../../http/response.ts';
+import type { OriginAddress } from './address.ts';
 import { Attempt, type AttemptEvents, type AttemptTimeouts, type Circumstances } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import { type OriginFailure, originFailure, type OriginFailureKind } from './failure.ts';
@@ -41,6 +42,7 @@ export class Call implements OriginCall, AttemptEvents {
   /** An idle connection of this origin will not do. */
   fresh = false;
   retries = 0;
+  address: OriginAddress | undefined;
   readonly #request: OriginRequest;
   readonly #events: OriginEvents;
   readonly #owner: CallOwner;
@@ -70,6 +72,7 @@ export class Call implements OriginCall, AttemptEvents {
   startOn(origin: Origin, connection: Connection, timeouts: AttemptTimeouts): void {
     const attempt = new Attempt(this.#request, connection, timeouts, this);
     this.#under = { origin, connection, attempt };
+    this.address = origin.address;
     if (this.#paused) attempt.pause();
     origin.health.asked();
     attempt.start();

@@ -3,7 +3,7 @@
  *
  *   100 (Continue)   it ends the connection; a client has to bear it "even if the client does not expect one" (RFC 9110 §15.2).
  *                    Dropped here: whoever asks an origin has answered its client's Expect already.
- *   version          it does not tell it; a 1.0 answer has no transfer codings (RFC 9112 §6.1).
+ *   version          it does not tell it; a 1.0 answer has no transfer codings (RFC 9112 §6.1). It refuses 1.2.
  *   endless heads    it counts names and values only: not blank lines, not the reason phrase.
  *   backpressure     while its parser is paused, a FIN or RST throws where nobody can catch it (nodejs/undici#5360, mended in 8).
  *                    So its parser is never paused: it finds nothing to read. The socket's buffer fills, and then the peer waits.
@@ -19,6 +19,9 @@ import { latin1Text } from '../../../http/latin1.ts';
 import { HeadFault } from './failure.ts';
 
 const PREFIX = Buffer.from('HTTP/');
+const MINOR_AT = 7;
+const ONE = 0x31;
+const NINE = 0x39;
 /** "HTTP/1.1 100": up to here it is known what follows. */
 const STATUS_END = 12;
 /** Interim heads that are longer are left for undici to judge. */
@@ -134,6 +137,8 @@ export class Incoming {
     const known = Math.min(bytes.length, PREFIX.length);
     if (bytes.compare(PREFIX, 0, known, 0, known) !== 0) return this.#asFinal(bytes);
     if (bytes.length < STATUS_END) return WAIT;
+    // A higher minor version "as if it was in the highest minor version" that we know (RFC 9110 §2.5); undici knows no other.
+    if (bytes[MINOR_AT - 2] === ONE && bytes[MINOR_AT]! > ONE && bytes[MINOR_AT]! <= NINE) bytes[MINOR_AT] = ONE;
     this.version = latin1Text(bytes, PREFIX.length, PREFIX.length + 3);
     const status = latin1Text(bytes, STATUS_END - 4, STATUS_END);
     if (!status.startsWith(' 1') || status === ' 101') return this.#asFinal(bytes);

@@ -3,8 +3,9 @@
  *
  * Each connection starts at another of them: without that, all connections of ten seconds would go to the first.
  */
-import dns from 'node:dns';
+import type dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { addressesOf } from '../../host-addresses.ts';
 
 type Resolve = (name: string, options: dns.LookupAllOptions, done: (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void) => void;
 type Waiting = (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void;
@@ -19,7 +20,7 @@ export class RememberedLookup {
   #turn = 0;
   #waiting: Waiting[] = [];
 
-  constructor(resolve: Resolve = dns.lookup, nowMs: () => number = () => performance.now()) {
+  constructor(resolve: Resolve = lookUp, nowMs: () => number = () => performance.now()) {
     this.#resolve = resolve;
     this.#nowMs = nowMs;
   }
@@ -66,6 +67,10 @@ export class RememberedLookup {
     return [...this.#addresses.slice(start), ...this.#addresses.slice(0, start)];
   }
 }
+
+const lookUp: Resolve = (name, _, done) => {
+  addressesOf(name).then((addresses) => done(null, [...addresses]), (error: unknown) => done(error as NodeJS.ErrnoException, []));
+};
 
 function noAddress(name: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${name} has no address`), { code: 'ENOTFOUND' });

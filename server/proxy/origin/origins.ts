@@ -80,6 +80,11 @@ export class Origins implements CallOwner {
     return counts;
   }
 
+  /** Nobody asks anything. */
+  get isIdle(): boolean {
+    return this.#calls.size === 0;
+  }
+
   states(): OriginState[] {
     return this.#origins.map(({ address, health, connections, busy }) => ({ url: address.url, well: health.well, connections, busy }));
   }

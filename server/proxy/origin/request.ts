@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { FieldList } from '../../../http/response.ts';
+import type { OriginAddress } from './address.ts';
 import { BodyFault, type OriginFailure } from './failure.ts';
 import type { ResponseInfo } from './response-head.ts';
 
@@ -49,6 +50,10 @@ export interface OriginEvents {
 }
 
 export interface OriginCall {
+  /** Whom it was put to last; undefined: nobody so far. */
+  readonly address: OriginAddress | undefined;
+  /** How often it was put again. */
+  readonly retries: number;
   /** At most one read (64 KiB) comes after it, and failed or end may. The timeout of the body rests. */
   pause(): void;
   resume(): void;

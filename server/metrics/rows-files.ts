@@ -1,0 +1,31 @@
+// Of files, and of what keeps their bytes of one version.
+import { counter, family, gauge, openFamily, type Row } from './row.ts';
+
+export const fileRows: readonly Row[] = [
+  gauge('pagecast_files_open', 'process.files', 'Records of files and stored bodies in this process. The bound of files is files.openMax for each worker.'),
+  family('pagecast_files_loaded_total', 'protection', { off: 'site.loadedOff', sealed: 'site.loadedSealed', lease: 'site.loadedLease', copy: 'site.loadedCopy', verify: 'site.loadedVerify' }, 'Files opened, by what keeps their bytes of one version. sealed, copy: private memory; lease: writers wait for us; verify: its answers are checked at their end, and reset where it changed. Much verify: let pagecast doctor tell why.'),
+  openFamily('pagecast_files_unleased_total', 'cause', 'site.leaseRefused.', 'names of errno', 'Files on which no lease was granted. EACCES: they belong to somebody else; EAGAIN: somebody has them open for writing; EINVAL, EOPNOTSUPP: the filesystem knows no leases.'),
+  counter('pagecast_files_compressed_total', 'site.compressed', 'Compressed copies made.'),
+  counter('pagecast_compressions_failed_total', 'site.compressionsFailed', 'Compressed copies that could not be made: the report compressionFailed tells why.'),
+  counter('pagecast_read_aheads_total', 'engine.readAheads', 'Windows of files that were not in memory, and were read by the pool before they were sent: the disk is in the way.'),
+  gauge('pagecast_arena_bytes', 'process.arenaBytes', 'Memory of small files. The bound is arena.bytesMax.'),
+  gauge('pagecast_private_bytes', 'process.privateBytes', 'Private memory of file copies, compressed copies and stored bodies. The bound is guard.privateMaxTotalBytes, and cache.bytesMax besides.'),
+  counter('pagecast_private_copies_total', 'process.privateCopies', 'Bodies that were copied into private memory.'),
+  counter('pagecast_private_copies_refused_total', 'process.privateCopiesRefused', 'Copies for which there was no private memory: raise guard.privateMaxTotalBytes.'),
+  gauge('pagecast_leases', 'process.leases', 'Leases held on files now.'),
+  family('pagecast_leases_asked_total', 'outcome', { taken: 'process.leasesTaken', refused: 'process.leasesRefused' }, 'Leases that the kernel was asked for. For why not see pagecast_files_unleased_total.'),
+  counter('pagecast_lease_breaks_total', 'process.leaseBreaks', 'Writers who came for a leased file. Many: files are edited in place where they could be replaced by rename.'),
+  counter('pagecast_lease_rescans_total', 'process.leaseRescans', 'Times that all leases were looked at, because the queue of signals was full.'),
+  counter('pagecast_writers_delayed_total', 'process.writersDelayed', 'Writers who waited until answers under way had what they needed.'),
+  counter('pagecast_writers_delay_seconds_total', 'process.writersDelayedMs', 'For how long they waited together.', 0.001),
+  gauge('pagecast_writers_delay_max_seconds', 'process.writerDelayMaxMs', 'The longest that a writer has waited. The bound is guard.writerDelayMaxMs.', 0.001),
+  counter('pagecast_writers_forced_total', 'process.writersForced', 'Writers who were let in because guard.writerDelayMaxMs was over: answers under way were reset.'),
+  counter('pagecast_writers_unanswered_total', 'process.writersUnanswered', 'Writers who were let in although a worker had not said what it still had under way.'),
+  counter('pagecast_snapshots_total', 'process.snapshots', 'Rests of answers that were copied because a writer came.'),
+  counter('pagecast_snapshots_refused_total', 'process.snapshotsRefused', 'Such rests for which there was no memory: the answers were reset. Raise guard.snapshotMaxBytes.'),
+  gauge('pagecast_snapshot_bytes', 'process.snapshotBytes', 'Memory of such rests.'),
+  counter('pagecast_answers_parked_total', 'engine.answersParked', 'Answers that waited for such a rest.'),
+  counter('pagecast_torn_answers_prevented_total', 'engine.tornPrevented', 'Answers that were reset because their file changed under way: the client asks again, and nobody got two versions in one.'),
+  counter('pagecast_files_shortened_total', 'engine.filesShortened', 'Answers that were reset because their file became shorter.'),
+  counter('pagecast_guard_exposed_total', 'engine.guardExposed', 'Connections on which a writer was let in while a peer that may be on this host had perhaps not read what it had: the one way to a torn answer that is left. guard.unknownPeer: copy removes it.'),
+];

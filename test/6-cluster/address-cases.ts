@@ -1,0 +1,48 @@
+// Where Redis is said to be.
+import type { RedisAddress } from '../../server/cluster/address.ts';
+
+export const goodAddresses: readonly (readonly [string, Partial<RedisAddress>])[] = [
+  ['redis://redis', { host: 'redis', port: 6379, tls: false, path: undefined, username: undefined, password: undefined, database: 0 }],
+  ['redis://10.0.0.1:7000/5', { host: '10.0.0.1', port: 7000, database: 5 }],
+  ['redis://[2001:db8::1]:7000', { host: '2001:db8::1', port: 7000 }],
+  ['redis://a/', { host: 'a', database: 0 }],
+  ['rediss://a', { host: 'a', port: 6379, tls: true, where: 'rediss://a:6379' }],
+  ['REDISS://A', { tls: true }],
+  ['redis://:p@a', { username: undefined, password: 'p' }],
+  ['redis://u:p%40%2f%C3%BC@a', { username: 'u', password: 'p@/ü' }],
+  ['unix:/run/redis.sock', { path: '/run/redis.sock', database: 0, where: 'unix:/run/redis.sock' }],
+  ['unix:///run/redis.sock', { path: '/run/redis.sock' }],
+  ['unix://u:p@/run/redis.sock?db=2', { path: '/run/redis.sock', username: 'u', password: 'p', database: 2 }],
+  ['unix:/a%20b', { path: '/a b' }],
+];
+
+export const badAddresses: readonly (readonly [string, RegExp])[] = [
+  ['', /it is not/],
+  ['redis', /it is not/],
+  ['redis:', /it is not/],
+  ['redis://', /it is not|no host/],
+  ['redis:///1', /it is not|no host/],
+  ['http://a', /it is not/],
+  ['a:6379', /it is not/],
+  ['redis://a:0', /port/],
+  ['redis://a:70000', /it is not/],
+  ['redis://a/x', /database/],
+  ['redis://a/-1', /database/],
+  ['redis://a/1.5', /database/],
+  ['redis://a/1/2', /database/],
+  ['redis://a/12345678901', /database/],
+  ['redis://a?db=1', /query/],
+  ['redis://a#1', /fragment/],
+  ['redis://u:%zz@a', /percent/],
+  ['redis://s3cret@a', /no password/],
+  ['redis://u:s3cret%@a', /percent/],
+  ['unix:', /it is not/],
+  ['unix:redis.sock', /it is not/],
+  ['unix://host/redis.sock', /it is not/],
+  ['unix:/a?db=x', /database/],
+  ['unix:/a?x=1', /it is not/],
+  ['unix:/a#b', /it is not/],
+  ['unix:/a%00b', /malformed/],
+  ['unix:/%zz', /malformed/],
+  [`unix:/${'a'.repeat(107)}`, /107 bytes/],
+];
