@@ -204,8 +204,8 @@ t.test('declarations are usable, and the package by its name', async (t) => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'consumer.ts'), CONSUMER);
   const run = promisify(execFile);
-  // The declarations are checked, too; without @types beside it they can lean on nobody else's.
-  const flags = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--verbatimModuleSyntax', '--target', 'es2023', '--lib', 'es2023', '--module', 'nodenext', '--preserveSymlinks'];
+  // The declarations are checked, too; without @types beside it, or in a folder above, they can lean on nobody else's.
+  const flags = ['--typeRoots', 'none', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--verbatimModuleSyntax', '--target', 'es2023', '--lib', 'es2023', '--module', 'nodenext', '--preserveSymlinks'];
   const compiled = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags, 'consumer.ts'], { cwd: folder }).then(({ stdout }) => stdout, (error: unknown) => (error as { stdout: string }).stdout);
   t.equal(compiled, '');
   // The mistake that TypeScript sees is seen at run time, too.

@@ -73,7 +73,7 @@ t.test('a worker hangs, and a configuration comes into force', { skip }, async (
   t.match(await page.locator('#panel-machines').innerText(), /It is alone/);
   t.equal(await (await asking(place, '/spin')).end(), 'reset');
   await until(async () => (await fact(page, 'process', 'of them, hung')) === '1', 'it is told');
-  t.equal(await fact(page, 'process', 'workers replaced'), '1');
+  await until(async () => (await fact(page, 'process', 'workers replaced')) === '1', 'and that another one is there');
   await says(page, '#feed', /no sign of life/);
   await page.getByRole('button', { name: 'Reload' }).click();
   await until(async () => (await fact(page, 'process', 'configuration')) === 'generation 2', 'the next one');
