@@ -78,7 +78,10 @@ export async function burst(t: Test, options: ReturnType<typeof siteOptions>): P
 /** Asks both for everything. @returns how many cases were compared. */
 export async function conforms(t: Test, door: Door, model: Door): Promise<number> {
   const plain = new Map<string, Seen>();
-  for (const one of [door, model]) await until(async () => (await one.ask({ ask: 'GET /text.txt', status: 200 }, ['Accept-Encoding: gzip'])).fields['content-encoding'] !== undefined, 'a compressed copy');
+  for (const one of [door, model]) {
+    await until(async () => (await one.ask({ ask: 'GET /text.txt', status: 200 }, ['Accept-Encoding: gzip'])).fields['content-encoding'] !== undefined, 'a compressed copy');
+    await until(async () => (await one.ask({ ask: 'HEAD /huge.bin', status: 200 }, [])).fields['etag']?.startsWith('"') === true, 'a version that is old enough to be told apart from the next');
+  }
   let compared = 0;
   for (const asked of conformanceCases) {
     if (door.leavesOut?.(asked)) continue;
