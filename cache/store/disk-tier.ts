@@ -102,13 +102,16 @@ export class DiskTier {
     return this.#index.has(key);
   }
 
-  /** What is stored of a key and not in memory any more: its bodies are there, or are not, when they are opened. */
-  find(key: string): Promise<readonly Variant[] | undefined> {
+  /**
+   * What is stored of a key and not in memory any more: its bodies are there, or are not, when they are opened.
+   * @param found is told of it as purges have left it in that moment: a promise would tell it some steps later, and a purge may come between.
+   */
+  find(key: string, found: (variants: readonly Variant[]) => void): Promise<void> {
     return this.#inTurn(key, async () => {
       // Memory had no room for it before it was written.
-      const waiting = this.#waiting.get(key);
-      const object = waiting ? this.#leftOf(key, waiting) : await this.#lookUp(key);
-      return object?.variants.map((variant) => ({ ...variant, id: this.#options.newId() }));
+      const there = this.#waiting.get(key) ?? (await this.#lookUp(key));
+      const object = there && this.#leftOf(key, there);
+      if (object) found(object.variants.map((variant) => ({ ...variant, id: this.#options.newId() })));
     });
   }
 
@@ -227,7 +230,7 @@ export class DiskTier {
       const used = new Set(filesOf(named).map(({ record }) => record));
       for (const [record, id] of files) {
         if (used.has(id)) this.#memory.placed(key, record, id);
-        else await this.#store.removeBody(id);
+        else void this.#store.removeBody(id); // not waited for: what is in memory now is what is written, with no purge between
       }
       if (isNewest) this.letGo(bodiesOnDisk(waiting).filter(({ record }) => !used.has(record)));
       else this.#waiting.replaced(key, waiting);
@@ -266,8 +269,8 @@ export class DiskTier {
     else if (this.#enter(object, written.fileBytes)) this.#counts.diskWrites += 1;
   }
 
-  /** Of what has left memory before it was written. */
-  #leftOf(key: string, { variants, epoch }: Waiting): StoredObject | undefined {
+  /** Of what was so in that epoch. */
+  #leftOf(key: string, { variants, epoch }: Pick<Waiting, 'variants' | 'epoch'>): StoredObject | undefined {
     return this.#store.judge({ key, variants }, epoch);
   }
 
@@ -282,14 +285,15 @@ export class DiskTier {
 
   // ---- looking, removing ----
 
-  async #lookUp(key: string): Promise<StoredObject | undefined> {
+  async #lookUp(key: string): Promise<Pick<Waiting, 'variants' | 'epoch'> | undefined> {
     const found = await this.#store.lookup(key);
     if (typeof found === 'object') {
       // Purges may have come while it was read.
+      const { epoch } = this.#store;
       const object = this.#store.judge(found.object, found.epoch);
       if (object && (this.has(key) || this.#enter(object, found.fileBytes))) {
         this.#counts.diskFinds += 1;
-        return object;
+        return { variants: object.variants, epoch };
       }
     }
     this.#counts.diskMisses += 1;
@@ -347,14 +351,10 @@ export class DiskTier {
     }
   }
 
-  /** Undefined also where it fails, as nothing on a disk can make it. */
-  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
-    const done = await this.#turns.take(key, () => work().catch((error: unknown) => {
-      this.#options.report('the store failed', { error: String(error) });
-      return undefined;
-    }));
+  /** Nothing on a disk can make it fail. */
+  async #inTurn(key: string, work: () => Promise<unknown>): Promise<void> {
+    await this.#turns.take(key, () => work().catch((error: unknown) => this.#options.report('the store failed', { error: String(error) })));
     this.#writeSome();
-    return done;
   }
 
   async #scanAll(): Promise<void> {

@@ -49,15 +49,16 @@ export class Warming {
   }
 
   #find(disk: DiskTier, key: string): Promise<void> {
-    const found = disk.find(key).then((variants) => {
-      if (this.#underWay.get(key) === found) this.#underWay.delete(key);
+    const sought = disk.find(key, (variants) => {
       // Of a disk that is not ours any more: it has not heard of purges since.
-      if (disk !== this.#disk() || !variants || this.#objects.get(key)) return;
+      if (disk !== this.#disk() || this.#objects.get(key)) return;
       this.#objects.admit(key, variants);
       this.#objects.setElsewhere(key, disk.has(key));
+    }).then(() => {
+      if (this.#underWay.get(key) === sought) this.#underWay.delete(key);
     });
-    this.#underWay.set(key, found);
-    return found;
+    this.#underWay.set(key, sought);
+    return sought;
   }
 
   #lifeOf(worker: number): number {
