@@ -133,7 +133,7 @@ t.test('opened and closed many times, nothing is left', async (t) => {
   for (let i = 0; i < 2; ++i) await once();
   const settled = (): number => readdirSync('/proc/self/fd').length;
   const before = settled();
-  for (let i = 0; i < 12; ++i) await once();
+  for (let i = 0; i < 5; ++i) await once();
   await until(() => settled() <= before + 2, `descriptors: ${before} before, ${settled()} after`);
   t.pass(`${before} descriptors before, ${settled()} after`);
 });
